@@ -1,0 +1,196 @@
+package client
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MediaKind is what a media property takes.
+type MediaKind uint8
+
+// The kinds of media a property can take.
+const (
+	MediaKindOther MediaKind = iota
+	MediaKindImage
+	MediaKindVideo
+	MediaKindAudio
+)
+
+// String returns "image", "video", "audio" or "media".
+func (k MediaKind) String() string {
+	switch k {
+	case MediaKindImage:
+		return "image"
+	case MediaKindVideo:
+		return "video"
+	case MediaKindAudio:
+		return "audio"
+	}
+	return "media"
+}
+
+// A MediaRule is one rule that a model's page sets for the media of a property
+// ("validations" in the page's schema), as width_pixels> 300.
+type MediaRule struct {
+	// Path is the property, as image_url; image_urls[*] when the rule holds for
+	// each item of a list.
+	Path string
+	Kind MediaKind
+	// Metric is what is measured: width_pixels, height_pixels, width/height,
+	// file_size_mb; any other metric is never enforced here.
+	Metric string
+	// Op compares the measured value with Bound: >, <, >=, <= or ==.
+	Op    string
+	Bound float64
+	// Message is the page's own text for a file that breaks the rule.
+	Message string
+}
+
+// Name returns the rule as the page writes it, as width_pixels>.
+func (r MediaRule) Name() string { return r.Metric + r.Op }
+
+// MediaInfo is what is known of a media file. A zero field is not known.
+type MediaInfo struct {
+	Width, Height int           // pixels, as stored: before any EXIF rotation
+	Bytes         int64         // size of the file
+	Duration      time.Duration // of a video or an audio file
+	Format        string        // as png, jpeg, gif, webp, avif, heic, mp4
+}
+
+// A RuleVerdict is the outcome of one MediaRule on one file.
+type RuleVerdict uint8
+
+// The verdicts of MediaRule.Check.
+const (
+	// RuleVerdictUnknown means that the metric is not one this client knows or
+	// that the file was not measured for it. It never blocks a submit by itself.
+	RuleVerdictUnknown RuleVerdict = iota
+	RuleVerdictPass
+	RuleVerdictFail
+)
+
+// String returns "pass", "fail" or "unknown".
+func (v RuleVerdict) String() string {
+	switch v {
+	case RuleVerdictPass:
+		return "pass"
+	case RuleVerdictFail:
+		return "fail"
+	}
+	return "unknown"
+}
+
+// Check compares a measured file with the rule. Comparison is strict:
+// width_pixels> 300 refuses 300. The page does not say whether a megabyte is
+// 10^6 or 2^20 bytes, so file_size_mb fails only when it fails for both.
+func (r MediaRule) Check(m MediaInfo) RuleVerdict {
+	verdict, _ := r.check(m)
+	return verdict
+}
+
+// check is Check that also returns the measured value in the rule's unit.
+func (r MediaRule) check(m MediaInfo) (RuleVerdict, float64) {
+	switch r.Metric {
+	case "width_pixels":
+		return r.compare(float64(m.Width), m.Width > 0)
+	case "height_pixels":
+		return r.compare(float64(m.Height), m.Height > 0)
+	case "width/height":
+		return r.compare(float64(m.Width)/float64(m.Height), m.Width > 0 && m.Height > 0)
+	case "file_size_mb":
+		verdict, measured := r.compare(float64(m.Bytes)/1e6, m.Bytes > 0)
+		if binary, _ := r.compare(float64(m.Bytes)/(1<<20), m.Bytes > 0); verdict == RuleVerdictFail {
+			verdict = binary
+		}
+		return verdict, measured
+	}
+	return RuleVerdictUnknown, 0
+}
+
+func (r MediaRule) compare(measured float64, known bool) (RuleVerdict, float64) {
+	if !known {
+		return RuleVerdictUnknown, 0
+	}
+	var holds bool
+	switch r.Op {
+	case ">":
+		holds = measured > r.Bound
+	case "<":
+		holds = measured < r.Bound
+	case ">=":
+		holds = measured >= r.Bound
+	case "<=":
+		holds = measured <= r.Bound
+	case "==":
+		holds = measured == r.Bound
+	default:
+		return RuleVerdictUnknown, measured
+	}
+	if holds {
+		return RuleVerdictPass, measured
+	}
+	return RuleVerdictFail, measured
+}
+
+// EvaluateMedia applies the media rules of an input's model to files that the
+// caller has measured, without any network. measured maps the JSON path of a
+// media value, as image_url or image_urls[2], to what is known of its file. It
+// returns nil, or every broken rule in one *ValidationError, in the order of
+// the page and of the items.
+func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
+	var v violations
+	for _, r := range in.MediaRules() {
+		for _, path := range matchingPaths(r.Path, measured) {
+			v.media(r, path, measured[path])
+		}
+	}
+	return v.err()
+}
+
+// media records a violation if the file m at path breaks the rule.
+func (v *violations) media(r MediaRule, path string, m MediaInfo) RuleVerdict {
+	verdict, got := r.check(m)
+	if verdict == RuleVerdictFail {
+		message := r.Message
+		if message == "" {
+			message = "must have " + r.Name() + " " + strconv.FormatFloat(r.Bound, 'g', -1, 64)
+		}
+		*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message,
+			Measured: got, Bound: r.Bound, kind: gotFloat})
+	}
+	return verdict
+}
+
+// matchingPaths returns the measured paths that a rule's path stands for:
+// itself, or with [*] every index that was measured, in order.
+func matchingPaths(pattern string, measured map[string]MediaInfo) []string {
+	before, after, list := strings.Cut(pattern, "[*]")
+	if !list {
+		if _, ok := measured[pattern]; ok {
+			return []string{pattern}
+		}
+		return nil
+	}
+	var indexes []int
+	seen := map[int]bool{}
+	for path := range measured {
+		rest, ok := strings.CutPrefix(path, before+"[")
+		if !ok {
+			continue
+		}
+		digits, _, ok := strings.Cut(rest, "]")
+		n, err := strconv.Atoi(digits)
+		if ok && err == nil && !seen[n] {
+			seen[n] = true
+			indexes = append(indexes, n)
+		}
+	}
+	slices.Sort(indexes)
+	var paths []string
+	for _, n := range indexes {
+		paths = append(paths, matchingPaths(before+"["+strconv.Itoa(n)+"]"+after, measured)...)
+	}
+	return paths
+}
