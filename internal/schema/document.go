@@ -1,0 +1,245 @@
+// Package schema holds the schema documents under schemas/: one JSON file per
+// model with the page's own values in the page's order and spelling. It reads
+// and writes them in one canonical form, judges them with jsonschema/v5 and
+// reports every oddity. It decides nothing about Go.
+package schema
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/genclient/genclient/internal/diag"
+)
+
+// Document is what is known of one model.
+type Document struct {
+	ModelID     string
+	Title       string // of the page, in its own language
+	Description string
+	URL         string // of the documentation page
+	Categories  []string
+	Price       Price
+	Removed     bool // the model has vanished upstream
+
+	// Example is the page's request body, Input and Output its schemas, all as
+	// they stand on the page. Input is never nil.
+	Example, Input, Output *Value
+	// Catalog is what only the catalog endpoint says: an object whose member
+	// "formats" gives the media format of a property by name.
+	Catalog *Value
+
+	source *Source
+}
+
+// Price is the base price of one unit. The zero Price is not known.
+type Price struct {
+	USD  string // a JSON number as the catalog writes it
+	Unit string // as "second"; may be empty
+}
+
+// documentKeys are the members of a document in the order they are written in.
+var documentKeys = []string{"model_id", "title", "description", "url", "categories",
+	"price", "removed", "example", "input", "output", "catalog"}
+
+// Position turns the offset of one of the document's values into a place.
+func (d *Document) Position(offset int) diag.Position { return d.source.Position(offset) }
+
+// File is the name of the file that the document was read from.
+func (d *Document) File() string {
+	if d.source == nil {
+		return ""
+	}
+	return d.source.File
+}
+
+// Source is the text that the document was read from, or nil.
+func (d *Document) Source() []byte {
+	if d.source == nil {
+		return nil
+	}
+	return d.source.Text
+}
+
+// Value returns the document as one JSON value, absent members left out.
+func (d *Document) Value() *Value {
+	str := func(s string) *Value {
+		if s == "" {
+			return nil
+		}
+		return NewString(s)
+	}
+	var categories, price, removed *Value
+	if len(d.Categories) > 0 {
+		categories = NewArray()
+		for _, c := range d.Categories {
+			categories.Elems = append(categories.Elems, NewString(c))
+		}
+	}
+	if d.Price.USD != "" {
+		price = NewObject(Member{Name: "usd", Value: &Value{Kind: Number, Text: d.Price.USD}},
+			Member{Name: "unit", Value: str(d.Price.Unit)})
+	}
+	if d.Removed {
+		removed = &Value{Kind: Bool, Text: "true"}
+	}
+	values := []*Value{str(d.ModelID), str(d.Title), str(d.Description), str(d.URL),
+		categories, price, removed, d.Example, d.Input, d.Output, d.Catalog}
+	members := make([]Member, len(values))
+	for i, v := range values {
+		members[i] = Member{Name: documentKeys[i], Value: v}
+	}
+	return NewObject(members...)
+}
+
+// Bytes returns the canonical form of the document, with a newline at the end.
+func (d *Document) Bytes() []byte {
+	return append(d.Value().AppendIndent(nil, ""), '\n')
+}
+
+// Read reads a schema document. file is its name in diagnostics. It returns nil
+// when the list holds an error.
+func Read(file string, text []byte) (*Document, diag.List) {
+	r := reader{src: &Source{File: file, Text: text}}
+	if len(text) > MaxBytes {
+		r.errorAt(0, "document-too-large", fmt.Sprintf("the document has %d bytes, more than %d", len(text), MaxBytes), "")
+		return nil, r.diags
+	}
+	root, end, err := Decode(text, 0)
+	if err != nil {
+		r.syntax(err)
+		return nil, r.diags
+	}
+	if rest := strings.TrimLeft(string(text[end:]), " \t\r\n"); rest != "" {
+		r.errorAt(len(text)-len(rest), "json-syntax", "text behind the document", "a schema document is one JSON object")
+	}
+	d := r.document(root)
+	if r.diags.HasErrors() {
+		return nil, r.diags
+	}
+	return d, r.diags
+}
+
+// reader collects the diagnostics of one file.
+type reader struct {
+	src   *Source
+	diags diag.List
+}
+
+func (r *reader) errorAt(offset int, rule, message, hint string) {
+	r.diags = append(r.diags, diag.Diagnostic{Pos: r.src.Position(offset), Severity: diag.Error,
+		Rule: rule, Message: message, Hint: hint})
+}
+
+func (r *reader) syntax(err error) {
+	syntax := err.(*SyntaxError)
+	r.errorAt(syntax.Offset, "json-syntax", syntax.Message, "")
+}
+
+func (r *reader) document(root *Value) *Document {
+	d := &Document{source: r.src}
+	if root.Kind != Object {
+		r.errorAt(root.Offset, "document-shape", "a schema document is a JSON object, this is "+article(root.Kind), "")
+		return d
+	}
+	for _, m := range root.Members {
+		v := m.Value
+		switch m.Name {
+		case "model_id":
+			d.ModelID = r.text(m)
+			if reason := InvalidModelID(d.ModelID); reason != "" && v.Kind == String {
+				r.errorAt(v.Offset, "model-id", "the model id "+reason, "")
+			}
+		case "title":
+			d.Title = r.text(m)
+		case "description":
+			d.Description = r.text(m)
+		case "url":
+			d.URL = r.text(m)
+		case "categories":
+			r.want(m, Array)
+			d.Categories = v.Strings()
+		case "price":
+			r.want(m, Object)
+			d.Price = Price{Unit: v.Get("unit").Str()}
+			if usd := v.Get("usd"); usd.Is(Number) {
+				d.Price.USD = usd.Text
+			}
+		case "removed":
+			r.want(m, Bool)
+			d.Removed = v.True()
+		case "example":
+			d.Example = v
+		case "input":
+			d.Input = v
+		case "output":
+			d.Output = v
+		case "catalog":
+			r.want(m, Object)
+			d.Catalog = v
+		default:
+			r.errorAt(m.Offset, "document-shape", fmt.Sprintf("unknown member %q", m.Name),
+				"the members of a schema document are "+strings.Join(documentKeys, ", "))
+		}
+	}
+	if root.Get("model_id") == nil {
+		r.errorAt(root.Offset, "document-shape", `the member "model_id" is missing`, "")
+	}
+	if d.Input == nil {
+		r.errorAt(root.Offset, "document-shape", `the member "input" is missing`, "")
+	} else if d.Input.Kind != Object {
+		r.errorAt(d.Input.Offset, "document-shape", "the input schema is not an object but "+article(d.Input.Kind), "")
+	}
+	return d
+}
+
+func (r *reader) text(m Member) string {
+	r.want(m, String)
+	return m.Value.Str()
+}
+
+func (r *reader) want(m Member, k Kind) {
+	if m.Value.Kind != k {
+		r.errorAt(m.Value.Offset, "document-shape", fmt.Sprintf("%q is %s, not %s", m.Name, article(m.Value.Kind), article(k)), "")
+	}
+}
+
+// article returns the kind's name with its article.
+func article(k Kind) string {
+	switch k {
+	case Null:
+		return "null"
+	case Array, Object:
+		return "an " + k.String()
+	}
+	return "a " + k.String()
+}
+
+// InvalidModelID says why an id can name no model, or returns "". An id has
+// segments between slashes, none of them empty, "." or "..", and no control
+// characters; it may hold blanks, dots and capitals.
+func InvalidModelID(id string) string {
+	if !utf8.ValidString(id) {
+		return "is not valid UTF-8"
+	}
+	if len(id) > maxModelID {
+		return fmt.Sprintf("is longer than %d bytes", maxModelID)
+	}
+	for _, r := range id {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return "holds a control character"
+		}
+	}
+	for segment := range strings.SplitSeq(id, "/") {
+		switch strings.TrimSpace(segment) {
+		case "":
+			return "has an empty segment"
+		case ".", "..":
+			return fmt.Sprintf("has a segment %q", segment)
+		}
+	}
+	return ""
+}
+
+const maxModelID = 200

@@ -1,0 +1,80 @@
+package schema
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/genclient/genclient/internal/diag"
+)
+
+// Set is a schemas folder as read.
+type Set struct {
+	Documents []*Document // sorted by model id, one per id
+	Names     *Source     // names.json, or nil
+}
+
+// Load reads every document of a schemas folder, in parallel. dir is the name
+// of the folder in diagnostics. A file that cannot be used is reported and left
+// out; the set is complete only when the list holds no error. The error is one
+// of the file system.
+func Load(fsys fs.FS, dir string) (Set, diag.List, error) {
+	var files []string
+	err := fs.WalkDir(fsys, ".", func(p string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && path.Ext(p) == ".json" {
+			files = append(files, p)
+		}
+		return err
+	})
+	if err != nil {
+		return Set{}, nil, fmt.Errorf("reading the schemas folder: %w", err)
+	}
+	var set Set
+	docs := make([]*Document, len(files))
+	lists := make([]diag.List, len(files))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, p := range files {
+		group.Go(func() error {
+			text, err := fs.ReadFile(fsys, p)
+			if err != nil {
+				return fmt.Errorf("reading a schema: %w", err)
+			}
+			name := path.Join(dir, p)
+			if p == NamesFile {
+				set.Names = &Source{File: name, Text: text}
+				return nil
+			}
+			docs[i], lists[i] = Read(name, text)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Set{}, nil, err
+	}
+	set.Documents = slices.DeleteFunc(docs, func(d *Document) bool { return d == nil })
+	slices.SortStableFunc(set.Documents, func(a, b *Document) int { return strings.Compare(a.ModelID, b.ModelID) })
+	diags := slices.Concat(lists...)
+	set.Documents, diags = dropRepeated(set.Documents, diags)
+	return set, diags, nil
+}
+
+// dropRepeated reports documents of one model id and keeps the first by file.
+func dropRepeated(docs []*Document, diags diag.List) ([]*Document, diag.List) {
+	var kept []*Document
+	for _, d := range docs {
+		if n := len(kept); n > 0 && kept[n-1].ModelID == d.ModelID {
+			diags = append(diags, diag.Diagnostic{Pos: diag.Position{File: d.File()}, Severity: diag.Error,
+				Rule: "model-id-repeated", Subject: d.ModelID,
+				Message: "the model has a document already: " + kept[n-1].File(), Hint: "delete one of the two"})
+			continue
+		}
+		kept = append(kept, d)
+	}
+	return kept, diags
+}
