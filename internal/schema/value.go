@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/genclient/genclient/internal/diag"
@@ -19,6 +21,8 @@ const (
 	MaxDepth   = 64      // nested arrays and objects
 	MaxBytes   = 4 << 20 // one document or page
 	MaxMembers = 2000    // members of one object
+	maxNumber  = 100     // bytes of a number
+	maxExp     = 400     // magnitude of a number's exponent: float64 ends at 308
 )
 
 // Kind is the type of a JSON value.
@@ -169,6 +173,9 @@ func (d *decoder) value(depth int) (*Value, error) {
 		v.Kind, v.Text = Bool, fmt.Sprint(tok)
 	case json.Number:
 		v.Kind, v.Text = Number, tok.String()
+		if !reasonable(v.Text) {
+			return nil, &SyntaxError{Offset: v.Offset, Message: "a number too long or too large to compute with"}
+		}
 	case string:
 		v.Kind, v.Text = String, tok
 	case json.Delim:
@@ -218,6 +225,18 @@ func (d *decoder) members(v *Value, depth int) error {
 		return err
 	}
 	return duplicate(v.Members)
+}
+
+// reasonable reports whether exact arithmetic on the number is cheap: 1e999999999
+// is ten bytes of JSON and gigabytes of digits.
+func reasonable(number string) bool {
+	if i := strings.IndexAny(number, "eE"); i >= 0 {
+		exp, err := strconv.Atoi(number[i+1:])
+		if err != nil || exp > maxExp || exp < -maxExp {
+			return false
+		}
+	}
+	return len(number) <= maxNumber
 }
 
 // duplicate returns an error for the second of two members of one name: JSON
