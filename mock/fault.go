@@ -1,0 +1,237 @@
+package mock
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Call is a kind of request. Connect stands for a new connection: its faults
+// are chosen before anything of a request is known.
+type Call string
+
+// The calls of the API, the media host and the connection below them.
+const (
+	Connect    Call = "connect"
+	Submit     Call = "submit"
+	Status     Call = "status"
+	Result     Call = "result"
+	Cancel     Call = "cancel"
+	Models     Call = "models"
+	ModelInfo  Call = "model"
+	Categories Call = "categories"
+	Media      Call = "media"
+	Unknown    Call = "unknown" // anything else, such as the target of a redirect
+)
+
+// A Request is what is known of a request when its headers have been read.
+type Request struct {
+	Call      Call
+	N         int // counts the requests of this Call from 1
+	Method    string
+	Host      string
+	Proto     string // "HTTP/1.1" or "HTTP/2.0"
+	Path      string // unescaped
+	Header    http.Header
+	Model     string // of Submit and ModelInfo
+	RequestID string // of Status, Result, Cancel and Media
+}
+
+// A Fault is what goes wrong with one request. Faults are made by the
+// functions below; the zero value is none. The methods return changed copies.
+type Fault struct {
+	point  point
+	bytes  int
+	answer answer
+	accept bool
+	early  bool
+	delay  time.Duration
+	twist  twist
+}
+
+// point is where in an exchange a fault strikes.
+type point int
+
+const (
+	pointNone      point = iota
+	pointRefuse          // instead of a connection
+	pointResetBody       // while the request body is read
+	pointStallBody
+	pointReplace // another answer, before or after acceptance
+	pointRevoke
+	pointHangUp // instead of the answer, which was made
+	pointReset
+	pointHang
+	pointCut // while the answer is written
+	pointCutID
+	pointTruncate
+	pointChange // media only
+)
+
+// Refused refuses a connection. In memory dialling fails with ECONNREFUSED; on
+// a socket the connection is reset as soon as it is accepted, which a client
+// may notice at various moments (for a refusal by the kernel see
+// Server.StopListening). It belongs to Connect.
+func Refused() Fault { return Fault{point: pointRefuse} }
+
+// ResetBody resets the connection after k bytes of the request body were read.
+// The request is not received whole and never charged.
+func ResetBody(k int) Fault { return Fault{point: pointResetBody, bytes: k} }
+
+// StallBody stops reading after k bytes of the request body and keeps the
+// connection open until the server is closed.
+func StallBody(k int) Fault { return Fault{point: pointStallBody, bytes: k} }
+
+// HangUp serves the request, so that a submit is charged, and closes the
+// connection without an answer.
+func HangUp() Fault { return Fault{point: pointHangUp} }
+
+// ResetAnswer serves the request, so that a submit is charged, and resets the
+// connection instead of answering.
+func ResetAnswer() Fault { return Fault{point: pointReset} }
+
+// Hang serves the request, so that a submit is charged, and never answers.
+func Hang() Fault { return Fault{point: pointHang} }
+
+// CutAnswer sends the headers and k bytes of the answer's body (of a media
+// file too), then closes the connection.
+func CutAnswer(k int) Fault { return Fault{point: pointCut, bytes: k} }
+
+// CutRequestID cuts the answer in the middle of its request id.
+func CutRequestID() Fault { return Fault{point: pointCutID} }
+
+// Truncate sends k bytes of the answer's body and a Content-Length to match,
+// so that only the content shows that something is missing.
+func Truncate(k int) Fault { return Fault{point: pointTruncate, bytes: k} }
+
+// Answer answers with a status and a body instead of serving the request. The
+// request body is read first; BeforeBody and AfterAcceptance change the moment.
+func Answer(status int, body string) Fault {
+	return Fault{point: pointReplace, answer: answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: []byte(body)}}
+}
+
+// RateLimited answers 429 with a Retry-After header of any content: seconds, a
+// date, nonsense. An empty string leaves the header out.
+func RateLimited(retryAfter string) Fault {
+	f := Answer(http.StatusTooManyRequests, `{"message":"too many requests"}`)
+	if retryAfter != "" {
+		f = f.With("Retry-After", retryAfter)
+	}
+	return f
+}
+
+// Redirect answers with a redirect status and a Location.
+func Redirect(status int, location string) Fault {
+	return Answer(status, "").With("Location", location)
+}
+
+// HTMLError answers with the HTML page of a proxy.
+func HTMLError(status int) Fault {
+	text := http.StatusText(status)
+	page := fmt.Sprintf("<html>\n<head><title>%d %s</title></head>\n<body><center><h1>%[1]d %[2]s</h1></center></body>\n</html>\n", status, text)
+	return Answer(status, page).With("Content-Type", "text/html")
+}
+
+// ErrorCode answers HTTP 200 with an error_code in the body.
+func ErrorCode(code int, message string) Fault {
+	a := errorAnswer(http.StatusOK, code, message)
+	return Fault{point: pointReplace, answer: a}
+}
+
+// NoBalance answers as for an account without balance: 402 with code 400002.
+func NoBalance() Fault {
+	return Fault{point: pointReplace, answer: errorAnswer(http.StatusPaymentRequired, codeNoBalance, "Insufficient balance")}
+}
+
+// Slow delays the handling of a request.
+func Slow(d time.Duration) Fault { return Fault{}.Delayed(d) }
+
+// RevokeToken makes the server refuse its token from this request on.
+func RevokeToken() Fault { return Fault{point: pointRevoke} }
+
+// ChangeMedia serves other content under the same link, with another ETag.
+func ChangeMedia() Fault { return Fault{point: pointChange} }
+
+// UnknownState makes the submitted job report this state while it runs.
+func UnknownState(state string) Fault { return Fault{twist: twist{state: state}} }
+
+// Backwards makes the submitted job fall back to in_queue in the middle of its run.
+func Backwards() Fault { return Fault{twist: twist{backwards: true}} }
+
+// NoOutput makes the submitted job complete with a null output.
+func NoOutput() Fault { return Fault{twist: twist{noOutput: true}} }
+
+// Fails makes the submitted job end as failed with this JSON value as its error.
+func Fails(payload string) Fault { return Fault{twist: twist{failure: json.RawMessage(payload)}} }
+
+// Invisible makes the submitted job unknown (404) for d after its acceptance.
+func Invisible(d time.Duration) Fault { return Fault{twist: twist{invisible: d}} }
+
+// AfterAcceptance lets an Answer replace the real one: the request is served,
+// a submit is accepted and charged, and only then comes the wrong answer.
+func (f Fault) AfterAcceptance() Fault {
+	f.accept = true
+	return f
+}
+
+// BeforeBody lets an Answer come as soon as the headers were read.
+func (f Fault) BeforeBody() Fault {
+	f.early = true
+	return f
+}
+
+// With sets a header of an Answer.
+func (f Fault) With(key, value string) Fault {
+	f.answer.header = f.answer.header.Clone()
+	if f.answer.header == nil {
+		f.answer.header = make(http.Header)
+	}
+	f.answer.header.Set(key, value)
+	return f
+}
+
+// Delayed waits before the request is handled; the body has not been read then.
+func (f Fault) Delayed(d time.Duration) Fault {
+	f.delay = d
+	return f
+}
+
+// isZero reports whether f is no fault.
+func (f Fault) isZero() bool {
+	return f.point == pointNone && f.delay == 0 && f.twist.state == "" && !f.twist.backwards &&
+		!f.twist.noOutput && f.twist.failure == nil && f.twist.invisible == 0
+}
+
+// answer is a whole response of the API.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// The error codes that RunComfy's clients know.
+const (
+	codeBadID     = 400001
+	codeNoBalance = 400002
+	codeBadToken  = 400004
+	codeUnknown   = 404001
+)
+
+// jsonAnswer encodes v; v is always one of this package's own shapes.
+func jsonAnswer(status int, v any) answer {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return errorAnswer(http.StatusInternalServerError, 500000, err.Error())
+	}
+	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
+}
+
+func errorAnswer(status, code int, message string) answer {
+	return answer{
+		status: status,
+		header: http.Header{"Content-Type": {"application/json"}},
+		body:   []byte(`{"error_code":` + strconv.Itoa(code) + `,"error_message":` + strconv.Quote(message) + `}`),
+	}
+}

@@ -1,0 +1,182 @@
+// Package mock emulates the RunComfy API for tests: submits, status, results,
+// cancelling, the catalog and the media host, over HTTP/1.1 or HTTP/2, on a
+// socket or in memory, with every fault that a network and a service can show.
+//
+// A test asks New for a server, points its client at URL with Token, and runs
+// jobs. The emulator keeps a ledger in which each accepted submit is a charge,
+// and New asserts when the test ends that no intent (one model with one body)
+// was charged twice and that the media host was never shown the token.
+//
+// Jobs queue, run and end by the clock alone: their states are computed from
+// time.Now when they are asked for. In a testing/synctest bubble, together with
+// WithInMemory, hours of waiting therefore take milliseconds. On a socket the
+// durations are divided by WithSpeed.
+//
+// What is wrong with an exchange is a Fault. It strikes at the nth call
+// (WithFault), with a probability (WithFaultRate), by a script (WithScript), or
+// as one of the named mixtures that "genclient mock --scenario" offers
+// (WithScenario). All random numbers come from one seed.
+package mock
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// A Server emulates the API. It is made by New or NewServer and is safe for
+// concurrent use.
+type Server struct {
+	cfg    config
+	models map[string]Model
+	media  mediaHost
+	http   *http.Server
+	client *http.Client
+	url    string
+	roots  *x509.CertPool // nil without TLS
+	memory *memoryNetwork // nil on a socket
+	done   chan struct{}  // closed by Close, releases requests that hang
+	close  func() error
+
+	mu       sync.Mutex
+	rand     *rand.Rand
+	listener net.Listener // nil while connections are refused
+	addr     string
+	counts   map[Call]int
+	revoked  bool
+	leaks    int
+	ledger   []Charge
+	queue    queue
+}
+
+// New starts a server that lives as long as the test t. When the test ends the
+// server is closed and t fails if an intent was charged more than once or if a
+// credential reached the media host. Bad options end the test at once.
+func New(t testing.TB, opts ...Option) *Server {
+	t.Helper()
+	s, err := NewServer(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		t.Helper()
+		if err := s.Close(); err != nil {
+			t.Errorf("mock: closing the server: %v", err)
+		}
+		if err := s.Check(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// NewServer starts a server outside a test. The caller ends it with Close and
+// may ask Check for the invariants that New asserts.
+func NewServer(opts ...Option) (*Server, error) {
+	cfg := defaultConfig()
+	for _, opt := range opts {
+		opt(&cfg)
+	}
+	if cfg.err != nil {
+		return nil, fmt.Errorf("mock: %w", cfg.err)
+	}
+	s := &Server{
+		cfg:    cfg,
+		models: make(map[string]Model, len(cfg.models)),
+		done:   make(chan struct{}),
+		rand:   rand.New(rand.NewPCG(cfg.seed, 0)),
+		counts: make(map[Call]int),
+	}
+	for _, m := range cfg.models {
+		s.models[m.ID] = m
+	}
+	s.queue.init(cfg)
+	if err := s.media.init(cfg); err != nil {
+		return nil, fmt.Errorf("mock: %w", err)
+	}
+	s.http = &http.Server{
+		Handler:     s,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+		ErrorLog:    log.New(io.Discard, "", 0), // broken connections are wanted here
+	}
+	if err := s.listen(); err != nil {
+		return nil, fmt.Errorf("mock: %w", err)
+	}
+	s.close = sync.OnceValue(s.shutdown)
+	return s, nil
+}
+
+// URL returns the base URL, without a slash at its end. In memory it is an
+// address that only Client and DialContext reach.
+func (s *Server) URL() string { return s.url }
+
+// Token returns the token that the server accepts.
+func (s *Server) Token() string { return s.cfg.token }
+
+// Client returns an HTTP client that reaches the server and trusts its
+// certificate. Whatever the host in a request's URL is, it connects to this
+// server, so that outputs may carry the names of the real media host.
+func (s *Server) Client() *http.Client { return s.client }
+
+// Handler returns the emulator as a handler for a server of the caller's own.
+// Faults below HTTP (resets, refused connections) then only end the request.
+func (s *Server) Handler() http.Handler { return s }
+
+// Close ends the server and every connection and request under way.
+func (s *Server) Close() error { return s.close() }
+
+func (s *Server) shutdown() error {
+	close(s.done)
+	s.client.CloseIdleConnections()
+	return s.http.Close()
+}
+
+// DialContext connects to the server whatever the address says. It is meant
+// for the Transport of a client that cannot use Client.
+func (s *Server) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
+	if s.memory != nil {
+		return s.memory.dial(ctx, s.refuses)
+	}
+	return new(net.Dialer).DialContext(ctx, network, s.addr)
+}
+
+// Count returns how many requests of a kind were seen, from the moment their
+// headers were read. Count(Submit) is the number of paid POSTs on the wire,
+// Count(Connect) the number of connections.
+func (s *Server) Count(call Call) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts[call]
+}
+
+// Revoke makes the server refuse its token from now on.
+func (s *Server) Revoke() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revoked = true
+}
+
+// Models returns the models served, in the order of the options.
+func (s *Server) Models() []Model { return slices.Clone(s.cfg.models) }
+
+// newTransport returns the transport of Client. It is HTTP/2 only where the
+// server offers it.
+func (s *Server) newTransport() *http.Transport {
+	t := &http.Transport{
+		DialContext:       s.DialContext,
+		ForceAttemptHTTP2: s.cfg.http2,
+	}
+	if s.roots != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: s.roots}
+	}
+	return t
+}

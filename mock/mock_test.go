@@ -1,0 +1,409 @@
+package mock_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/genclient/genclient/mock"
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	imageModel = "sample/image/text-to-image"
+	videoModel = "sample/video/text-to-video"
+	audioModel = "sample/audio/text-to-audio"
+)
+
+// reply is an answer as a plain client sees it.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (r reply) text(t *testing.T, key string) string {
+	t.Helper()
+	var object map[string]any
+	if err := json.Unmarshal(r.body, &object); err != nil {
+		t.Fatalf("answer %q: %v", r.body, err)
+	}
+	text, _ := object[key].(string)
+	return text
+}
+
+// send makes one request with the token. The error is that of the transport or
+// of reading the body.
+func send(s *mock.Server, method, path, body string) (reply, error) {
+	req, err := http.NewRequest(method, s.URL()+path, strings.NewReader(body))
+	if err != nil {
+		return reply{}, err
+	}
+	req.GetBody = nil
+	req.Header.Set("Authorization", "Bearer "+s.Token())
+	client := *s.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Do(req)
+	if err != nil {
+		return reply{}, err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	return reply{resp.StatusCode, resp.Header, data}, err
+}
+
+func mustSend(t *testing.T, s *mock.Server, method, path, body string) reply {
+	t.Helper()
+	r, err := send(s, method, path, body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return r
+}
+
+func submit(t *testing.T, s *mock.Server, model, prompt string) string {
+	t.Helper()
+	r := mustSend(t, s, "POST", "/v1/models/"+model, `{"prompt":"`+prompt+`"}`)
+	id := r.text(t, "request_id")
+	if r.status != 200 || id == "" {
+		t.Fatalf("submit: %d %s", r.status, r.body)
+	}
+	return id
+}
+
+// TestProtocols: every kind of server serves a whole job, over the protocol it
+// is named for.
+func TestProtocols(t *testing.T) {
+	for name, c := range map[string]struct {
+		opts  []mock.Option
+		proto string
+	}{
+		"socket":        {nil, "HTTP/1.1"},
+		"memory":        {[]mock.Option{mock.WithInMemory()}, "HTTP/1.1"},
+		"tls":           {[]mock.Option{mock.WithTLS()}, "HTTP/1.1"},
+		"http2":         {[]mock.Option{mock.WithHTTP2()}, "HTTP/2.0"},
+		"http2, memory": {[]mock.Option{mock.WithHTTP2(), mock.WithInMemory()}, "HTTP/2.0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var proto string
+			s := mock.New(t, append(c.opts, mock.WithDuration(mock.OutputImage, 0, 0), mock.WithScript(func(r mock.Request) mock.Fault {
+				if r.Call == mock.Submit {
+					proto = r.Proto
+				}
+				return mock.Fault{}
+			}))...)
+			id := submit(t, s, imageModel, "a fox")
+			if proto != c.proto {
+				t.Errorf("served %s, want %s", proto, c.proto)
+			}
+			r := mustSend(t, s, "GET", "/v1/requests/"+id+"/result?include_cost=true", "")
+			var result struct {
+				Status string
+				Output struct{ Image string }
+				Cost   float64
+			}
+			if err := json.Unmarshal(r.body, &result); err != nil {
+				t.Fatal(err)
+			}
+			if result.Status != "completed" || result.Cost != 0.05 || !strings.HasPrefix(result.Output.Image, s.URL()+"/media/") {
+				t.Errorf("result: %s", r.body)
+			}
+		})
+	}
+}
+
+// TestLifeOfJob follows a queued job on the virtual clock.
+func TestLifeOfJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithConcurrency(1), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0))
+		first, second, third := submit(t, s, videoModel, "one"), submit(t, s, videoModel, "two"), submit(t, s, videoModel, "three")
+		state := func(id string) string {
+			var a struct {
+				Status   string `json:"status"`
+				Position *int   `json:"queue_position"`
+			}
+			r := mustSend(t, s, "GET", "/v1/requests/"+id+"/status", "")
+			if err := json.Unmarshal(r.body, &a); err != nil {
+				t.Fatal(err)
+			}
+			if a.Position != nil {
+				return a.Status + " " + string(rune('0'+*a.Position))
+			}
+			return a.Status
+		}
+		states := func() []string { return []string{state(first), state(second), state(third)} }
+		check := func(want ...string) {
+			t.Helper()
+			if diff := cmp.Diff(want, states()); diff != "" {
+				t.Errorf("states after %v (-want +got):\n%s", time.Since(start), diff)
+			}
+		}
+		check("in_progress", "in_queue 0", "in_queue 1")
+		if got := mustSend(t, s, "POST", "/v1/requests/"+first+"/cancel", "").text(t, "outcome"); got != "not_cancellable" {
+			t.Errorf("cancelling a running job: %s", got)
+		}
+		time.Sleep(60 * time.Second)
+		if got := mustSend(t, s, "POST", "/v1/requests/"+second+"/cancel", "").text(t, "outcome"); got != "cancelled" {
+			t.Errorf("cancelling a queued job: %s", got)
+		}
+		check("in_progress", "cancelled", "in_queue 0")
+		time.Sleep(30 * time.Second)
+		check("completed", "cancelled", "in_progress") // the third took the place of the second
+		time.Sleep(90 * time.Second)
+		check("completed", "cancelled", "completed")
+	})
+}
+
+// start is the time at which every synctest bubble begins.
+var start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// TestRefusals: what the emulator refuses by itself has the API's shape and
+// charges nothing.
+func TestRefusals(t *testing.T) {
+	s := mock.New(t)
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		"no prompt":     {"POST", "/v1/models/" + imageModel, `{}`, 422, `{"detail":[{"loc":["body","prompt"],"msg":"Field required","type":"required"}]}`},
+		"no object":     {"POST", "/v1/models/" + imageModel, `[1]`, 422, `{"detail":[{"loc":["body"],"msg":"Input should be a JSON object","type":"model_attributes_type"}]}`},
+		"unknown model": {"POST", "/v1/models/no/such", `{}`, 404, `{"error_code":404001,"error_message":"Model not found"}`},
+		"unknown id":    {"GET", "/v1/requests/abc/status", "", 404, `{"error_code":404001,"error_message":"Request not found or expired"}`},
+		"bad id":        {"GET", "/v1/requests/a.b/result", "", 400, `{"error_code":400001,"error_message":"Invalid request id"}`},
+		"no such path":  {"GET", "/v2", "", 404, `{"error_code":404001,"error_message":"Not found"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := mustSend(t, s, c.method, c.path, c.body)
+			if r.status != c.status || string(r.body) != c.want {
+				t.Errorf("%d %s, want %d %s", r.status, r.body, c.status, c.want)
+			}
+		})
+	}
+	s.Revoke()
+	if r := mustSend(t, s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`); r.status != 401 {
+		t.Errorf("revoked token: %d", r.status)
+	}
+	if n := len(s.Ledger()); n != 0 {
+		t.Errorf("%d charges for refused submits", n)
+	}
+}
+
+// TestCatalog: paging, filters and the model with a blank in its id.
+func TestCatalog(t *testing.T) {
+	s := mock.New(t, mock.WithModels(
+		mock.Model{ID: "a/x", DisplayName: "First", Categories: []string{"image-to-video"}, InputSchema: json.RawMessage(`{"type":"object"}`)},
+		mock.Model{ID: "a/Hailuo Video 01", Categories: []string{"text-to-video", "image-to-video"}},
+		mock.Model{ID: "b/y", Categories: []string{"text-to-image"}},
+	))
+	ids := func(query string) (got []string, total int) {
+		var a struct {
+			Models []struct {
+				ModelID string `json:"model_id"`
+			}
+			Total int
+		}
+		r := mustSend(t, s, "GET", "/v1/models"+query, "")
+		if err := json.Unmarshal(r.body, &a); err != nil {
+			t.Fatalf("%s: %v", r.body, err)
+		}
+		for _, m := range a.Models {
+			got = append(got, m.ModelID)
+		}
+		return got, a.Total
+	}
+	for query, want := range map[string]struct {
+		ids   []string
+		total int
+	}{
+		"":                            {[]string{"a/x", "a/Hailuo Video 01", "b/y"}, 3},
+		"?limit=1&offset=1":           {[]string{"a/Hailuo Video 01"}, 3},
+		"?offset=9":                   {nil, 3},
+		"?search=HAILUO":              {[]string{"a/Hailuo Video 01"}, 1},
+		"?search=first":               {[]string{"a/x"}, 1},
+		"?category=image-to-video":    {[]string{"a/x", "a/Hailuo Video 01"}, 2},
+		"?kind=workflow":              {nil, 0},
+		"?kind=model&search=b%2Fy":    {[]string{"b/y"}, 1},
+		"?limit=2&category=text-to-3": {nil, 0},
+	} {
+		got, total := ids(query)
+		if diff := cmp.Diff(want.ids, got); diff != "" || total != want.total {
+			t.Errorf("%s: total %d, want %d (-want +got):\n%s", query, total, want.total, diff)
+		}
+	}
+	if r := mustSend(t, s, "GET", "/v1/models?limit=-1", ""); r.status != 422 {
+		t.Errorf("negative limit: %d", r.status)
+	}
+	if r := mustSend(t, s, "GET", "/v1/models/categories", ""); string(r.body) != `{"categories":["image-to-video","text-to-image","text-to-video"]}` {
+		t.Errorf("categories: %s", r.body)
+	}
+	if r := mustSend(t, s, "GET", "/v1/models/a/Hailuo%20Video%2001", ""); r.text(t, "model_id") != "a/Hailuo Video 01" {
+		t.Errorf("one model: %s", r.body)
+	}
+	for query, want := range map[string]bool{"?search=a/x": false, "?search=a/x&include_schema=true": true} {
+		if r := mustSend(t, s, "GET", "/v1/models"+query, ""); bytes.Contains(r.body, []byte("input_schema")) != want {
+			t.Errorf("%s: %s", query, r.body)
+		}
+	}
+}
+
+// TestLedger: the second charge of an intent is found whatever the spelling of
+// the body, and the message names both requests.
+func TestLedger(t *testing.T) {
+	s, err := mock.NewServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for _, body := range []string{`{"prompt":"a","n":1.0}`, `{"prompt":"b"}`, ` { "n": 1.0, "prompt":"a" }`} {
+		mustSend(t, s, "POST", "/v1/models/"+imageModel, body)
+	}
+	ledger := s.Ledger()
+	if len(ledger) != 3 || ledger[0].Intent != ledger[2].Intent || ledger[0].Intent == ledger[1].Intent {
+		t.Fatalf("ledger: %+v", ledger)
+	}
+	err = s.Check()
+	if err == nil || !strings.Contains(err.Error(), "2 charges for one intent") ||
+		!strings.Contains(err.Error(), ledger[0].RequestID) || !strings.Contains(err.Error(), ledger[2].RequestID) {
+		t.Errorf("Check: %v", err)
+	}
+}
+
+// TestIntentKey: a test may name intents by a property of its own.
+func TestIntentKey(t *testing.T) {
+	s := mock.New(t, mock.WithIntentKey("prompt"))
+	submit(t, s, imageModel, "a fox")
+	if got := s.Ledger()[0].Intent; got != "a fox" {
+		t.Errorf("intent %q", got)
+	}
+}
+
+// TestCheckInCleanup: New fails the test that was charged twice, and
+// WithRepeatedIntents allows it.
+func TestCheckInCleanup(t *testing.T) {
+	for _, c := range []struct {
+		opts []mock.Option
+		fail bool
+	}{{nil, true}, {[]mock.Option{mock.WithRepeatedIntents()}, false}} {
+		r := &recorder{TB: t}
+		s := mock.New(r, c.opts...)
+		submit(t, s, imageModel, "a fox")
+		submit(t, s, imageModel, "a fox")
+		r.cleanup()
+		if r.failed != c.fail {
+			t.Errorf("options %d: failed %v, want %v", len(c.opts), r.failed, c.fail)
+		}
+	}
+}
+
+// recorder is a testing.TB that records a failure instead of failing.
+type recorder struct {
+	testing.TB
+	cleanup func()
+	failed  bool
+}
+
+func (r *recorder) Cleanup(f func()) { r.cleanup = f }
+func (r *recorder) Error(...any)     { r.failed = true }
+func (r *recorder) Helper()          {}
+
+// TestDeterministic: the same seed gives the same ids and durations.
+func TestDeterministic(t *testing.T) {
+	run := func(t *testing.T, seed uint64) (ids []string) {
+		s := mock.New(t, mock.WithSeed(seed))
+		for _, prompt := range []string{"a", "b", "c"} {
+			ids = append(ids, submit(t, s, imageModel, prompt))
+		}
+		return ids
+	}
+	a, b, c := run(t, 7), run(t, 7), run(t, 8)
+	if diff := cmp.Diff(a, b); diff != "" {
+		t.Errorf("one seed, two runs:\n%s", diff)
+	}
+	if cmp.Equal(a, c) {
+		t.Errorf("two seeds gave the same ids %v", a)
+	}
+}
+
+// TestBadOptions: all of them are reported at once.
+func TestBadOptions(t *testing.T) {
+	_, err := mock.NewServer(mock.WithSpeed(0), mock.WithConcurrency(0), mock.WithFaultRate(mock.Submit, 2, mock.HangUp()), mock.WithScenario("nonsense"))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"speed 0", "concurrency 0", "fault rate 2", `scenario "nonsense"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in: %v", want, err)
+		}
+	}
+}
+
+// TestStopListening: the kernel refuses connections until the server listens
+// again on the same address.
+func TestStopListening(t *testing.T) {
+	s := mock.New(t)
+	if err := s.StopListening(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := send(s, "GET", "/v1/models", ""); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("error %v, want a refused connection", err)
+	}
+	if err := s.StartListening(); err != nil {
+		t.Fatal(err)
+	}
+	if r := mustSend(t, s, "GET", "/v1/models", ""); r.status != 200 {
+		t.Errorf("status %d", r.status)
+	}
+}
+
+// TestCloseReleases: Close ends handlers that hang and leaves no goroutine.
+func TestCloseReleases(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for _, opts := range [][]mock.Option{nil, {mock.WithHTTP2()}, {mock.WithInMemory()}} {
+		arrived := make(chan struct{})
+		s, err := mock.NewServer(append(opts, mock.WithScript(func(r mock.Request) mock.Fault {
+			close(arrived)
+			return mock.Hang()
+		}))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		failed := make(chan error)
+		go func() {
+			_, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a"}`)
+			failed <- err
+		}()
+		<-arrived
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-failed; err == nil {
+			t.Error("the request that hung was answered")
+		}
+	}
+	noLeak(t, before)
+}
+
+// noLeak fails if more goroutines live than before, after giving those that
+// are about to end a bounded number of chances to run.
+func noLeak(t *testing.T, before int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for runtime.NumGoroutine() > before {
+		if ctx.Err() != nil {
+			stacks := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+		}
+		runtime.Gosched()
+	}
+}

@@ -1,0 +1,89 @@
+package mock
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// OutputKind says what a model makes. It decides how long jobs run and which
+// media a result holds.
+type OutputKind string
+
+// The output kinds.
+const (
+	OutputImage OutputKind = "image"
+	OutputVideo OutputKind = "video"
+	OutputAudio OutputKind = "audio"
+	OutputOther OutputKind = "other"
+)
+
+// A Model is one endpoint of the emulated service.
+type Model struct {
+	ID           string
+	DisplayName  string
+	Categories   []string
+	Output       OutputKind // empty means OutputOther
+	BasePriceUSD float64    // also the cost of a job
+	PriceUnit    string     // such as "per_second"
+	PricingNote  string
+	InputSchema  json.RawMessage // for the catalog; nil is left out
+
+	// Validate returns what is wrong with a submitted body, which is known to
+	// be a JSON object. A body with problems is answered 422 and not charged.
+	// Nil accepts every object.
+	Validate func(body []byte) []Problem
+}
+
+// A Problem is one reason why a body is refused.
+type Problem struct {
+	Path    []any  // property names and item indexes, such as "image_urls", 2
+	Type    string // a short word for the rule, such as "required"
+	Message string
+}
+
+// duration is a log-normal distribution.
+type duration struct {
+	median time.Duration
+	sigma  float64
+}
+
+func defaultDurations() map[OutputKind]duration {
+	return map[OutputKind]duration{
+		OutputImage: {8 * time.Second, 0.35},
+		OutputAudio: {20 * time.Second, 0.35},
+		OutputVideo: {90 * time.Second, 0.35},
+		OutputOther: {120 * time.Second, 0.35},
+	}
+}
+
+// SampleModels returns one model of each output kind with a prompt that is
+// required. They are served unless WithModels says otherwise.
+func SampleModels() []Model {
+	sample := func(id, name, category string, kind OutputKind) Model {
+		return Model{
+			ID: id, DisplayName: name, Categories: []string{category}, Output: kind,
+			BasePriceUSD: 0.05, PriceUnit: "per_request",
+			InputSchema: json.RawMessage(`{"type":"object","title":"Input","required":["prompt"],"properties":{"prompt":{"title":"Prompt","type":"string"}}}`),
+			Validate:    requirePrompt,
+		}
+	}
+	return []Model{
+		sample("sample/image/text-to-image", "Sample Image", "text-to-image", OutputImage),
+		sample("sample/video/text-to-video", "Sample Video", "text-to-video", OutputVideo),
+		sample("sample/audio/text-to-audio", "Sample Audio", "text-to-audio", OutputAudio),
+		sample("sample/other/text-to-3d", "Sample Other", "text-to-3d", OutputOther),
+	}
+}
+
+func requirePrompt(body []byte) []Problem {
+	var in struct {
+		Prompt *string `json:"prompt"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return []Problem{{Path: []any{"prompt"}, Type: "type", Message: "Input should be a valid string"}}
+	}
+	if in.Prompt == nil || *in.Prompt == "" {
+		return []Problem{{Path: []any{"prompt"}, Type: "required", Message: "Field required"}}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package mock
+
+import "time"
+
+// A scenario is a named set of options for trying a client by hand.
+type scenario struct {
+	name, doc string
+	opts      []Option
+}
+
+// scenarios is the one list behind Scenarios, DescribeScenario and WithScenario.
+func scenarios() []scenario {
+	return []scenario{
+		{"normal", "short queue, nothing goes wrong", []Option{
+			WithBacklog(3), WithSpeed(20),
+		}},
+		{"busy", "one job at a time behind twelve jobs of other users", []Option{
+			WithConcurrency(1), WithBacklog(12), WithSpeed(20),
+		}},
+		{"rate-limited", "the first two submits and one read in five are answered 429", []Option{
+			WithFault(Submit, 1, RateLimited("1")), WithFault(Submit, 2, RateLimited("")),
+			WithFaultRate(Status, 0.2, RateLimited("1")), WithFaultRate(Result, 0.2, RateLimited("soon")),
+		}},
+		{"flaky", "resets, server errors, cut answers and lost reads, mixed", []Option{
+			WithFaultRate(Submit, 0.05, ResetAnswer()), WithFaultRate(Submit, 0.05, ResetBody(0)),
+			WithFaultRate(Submit, 0.05, HTMLError(502)), WithFaultRate(Submit, 0.05, HTMLError(504).AfterAcceptance()),
+			WithFaultRate(Submit, 0.05, CutRequestID()),
+			WithFaultRate(Status, 0.1, HangUp()), WithFaultRate(Status, 0.1, HTMLError(502)),
+			WithFaultRate(Result, 0.1, ResetAnswer()), WithFaultRate(Result, 0.1, Slow(2*time.Second)),
+		}},
+		{"ambiguous", "each submit is accepted and charged, and the connection closes without an answer", []Option{
+			WithFault(Submit, 0, HangUp()),
+		}},
+		{"cut-answers", "each submit is accepted and its answer ends inside the request id", []Option{
+			WithFault(Submit, 0, CutRequestID()),
+		}},
+		{"server-errors", "submits fail with 503, half of them after they were charged; every third read fails too", []Option{
+			WithFaultRate(Submit, 0.5, Answer(503, `{"message":"unavailable"}`)),
+			WithFault(Submit, 0, Answer(503, `{"message":"unavailable"}`).AfterAcceptance()),
+			WithFaultRate(Status, 0.33, HTMLError(502)), WithFaultRate(Result, 0.33, HTMLError(502)),
+		}},
+		{"refused", "the first two connections are refused", []Option{
+			WithFault(Connect, 1, Refused()), WithFault(Connect, 2, Refused()),
+		}},
+		{"unknown-state", "jobs run in a state that no document names", []Option{
+			WithFault(Submit, 0, UnknownState("warming_up")),
+		}},
+		{"backwards", "jobs fall back to the queue in the middle of their run", []Option{
+			WithFault(Submit, 0, Backwards()),
+		}},
+		{"failing", "jobs end as failed", []Option{
+			WithFault(Submit, 0, Fails(`{"type":"content_policy","message":"The input was rejected."}`)),
+		}},
+		{"no-output", "jobs complete with a null output", []Option{
+			WithFault(Submit, 0, NoOutput()),
+		}},
+		{"late", "jobs are not found for three seconds after their acceptance", []Option{
+			WithFault(Submit, 0, Invisible(3*time.Second)),
+		}},
+		{"no-balance", "submits are answered HTTP 200 with error code 400002", []Option{
+			WithFault(Submit, 0, ErrorCode(codeNoBalance, "Insufficient balance")),
+		}},
+		{"revoked", "the token is revoked at the second read of a state", []Option{
+			WithFault(Status, 2, RevokeToken()), WithFault(Result, 2, RevokeToken()),
+		}},
+		{"redirects", "submits are redirected to another path of the same host", []Option{
+			WithFault(Submit, 0, Redirect(307, "/elsewhere")),
+		}},
+		{"bad-downloads", "the first download is cut, the second finds another file", []Option{
+			WithFault(Media, 1, CutAnswer(10_000)), WithFault(Media, 2, ChangeMedia()),
+		}},
+	}
+}
+
+// Scenarios returns the names that WithScenario accepts.
+func Scenarios() []string {
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// DescribeScenario says in one line what a scenario does, "" for an unknown name.
+func DescribeScenario(name string) string {
+	for _, s := range scenarios() {
+		if s.name == name {
+			return s.doc
+		}
+	}
+	return ""
+}

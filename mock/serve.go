@@ -1,0 +1,193 @@
+package mock
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ServeHTTP serves one request with the fault chosen for it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	req := route(r)
+	f := s.begin(&req)
+	if s.cfg.logger != nil {
+		s.cfg.logger.Info("request", "call", string(req.Call), "n", req.N, "method", req.Method, "path", req.Path, "fault", !f.isZero())
+	}
+	s.wait(r.Context(), f.delay)
+	switch f.point {
+	case pointResetBody:
+		readBody(r, f.bytes)
+		s.reset(r)
+	case pointStallBody:
+		readBody(r, f.bytes)
+		<-s.done
+		panic(http.ErrAbortHandler)
+	case pointRevoke:
+		s.Revoke()
+	case pointReplace:
+		if f.accept {
+			break
+		}
+		if !f.early {
+			readBody(r, maxBody)
+		}
+		write(w, f.answer)
+		return
+	}
+	if req.Call == Media {
+		s.serveMedia(w, r, req, f)
+		return
+	}
+	a, ok := s.serve(req, r, f.twist)
+	if !ok { // the client left before the request was whole
+		panic(http.ErrAbortHandler)
+	}
+	s.deliver(w, r, a, f)
+}
+
+// readBody discards up to k bytes of the request body. An error needs no
+// answer: the caller is about to break the connection or to refuse the request.
+func readBody(r *http.Request, k int) {
+	_, _ = io.CopyN(io.Discard, r.Body, int64(k))
+}
+
+// begin counts a request and chooses its fault.
+func (s *Server) begin(req *Request) Fault {
+	s.mu.Lock()
+	s.counts[req.Call]++
+	req.N = s.counts[req.Call]
+	s.mu.Unlock()
+	for _, script := range s.cfg.scripts {
+		if f := script(s, *req); !f.isZero() {
+			return f
+		}
+	}
+	return Fault{}
+}
+
+// refuses counts a connection and reports whether it is refused.
+func (s *Server) refuses() bool {
+	f := s.begin(&Request{Call: Connect})
+	return f.point == pointRefuse
+}
+
+func (s *Server) random() float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rand.Float64()
+}
+
+// route tells which call a request is.
+func route(r *http.Request) Request {
+	req := Request{Call: Unknown, Method: r.Method, Host: r.Host, Proto: r.Proto, Path: r.URL.Path, Header: r.Header}
+	get := r.Method == http.MethodGet
+	switch rest, found := strings.CutPrefix(r.URL.Path, "/v1/models"); {
+	case !found:
+	case get && rest == "":
+		req.Call = Models
+	case get && rest == "/categories":
+		req.Call = Categories
+	case get && len(rest) > 1 && rest[0] == '/':
+		req.Call, req.Model = ModelInfo, rest[1:]
+	case r.Method == http.MethodPost && len(rest) > 1 && rest[0] == '/':
+		req.Call, req.Model = Submit, rest[1:]
+	}
+	if rest, found := strings.CutPrefix(r.URL.Path, "/v1/requests/"); found {
+		id, action, _ := strings.Cut(rest, "/")
+		req.RequestID = id
+		switch {
+		case get && action == "status":
+			req.Call = Status
+		case get && action == "result":
+			req.Call = Result
+		case r.Method == http.MethodPost && action == "cancel":
+			req.Call = Cancel
+		}
+	}
+	if rest, found := strings.CutPrefix(r.URL.Path, "/media/"); found && (get || r.Method == http.MethodHead) {
+		req.Call = Media
+		req.RequestID, _, _ = strings.Cut(rest, "/")
+	}
+	return req
+}
+
+// wait blocks for d, or until the client or the server goes away.
+func (s *Server) wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-s.done:
+	}
+}
+
+// deliver writes the answer, or does to it what the fault says.
+func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, f Fault) {
+	switch f.point {
+	case pointReplace:
+		write(w, f.answer)
+	case pointHangUp:
+		panic(http.ErrAbortHandler)
+	case pointReset:
+		s.reset(r)
+	case pointHang:
+		select {
+		case <-r.Context().Done():
+		case <-s.done:
+		}
+		panic(http.ErrAbortHandler)
+	case pointCut:
+		cut(w, a, min(f.bytes, len(a.body)-1))
+	case pointCutID:
+		cut(w, a, middleOfID(a.body))
+	case pointTruncate:
+		a.body = a.body[:min(f.bytes, len(a.body))]
+		write(w, a)
+	default:
+		write(w, a)
+	}
+}
+
+// write sends a whole answer and announces its length.
+func write(w http.ResponseWriter, a answer) {
+	for key, values := range a.header {
+		w.Header()[key] = values
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // a client that has gone needs no answer
+}
+
+// cut announces a whole answer, sends k bytes of its body and hangs up.
+func cut(w http.ResponseWriter, a answer, k int) {
+	for key, values := range a.header {
+		w.Header()[key] = values
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body[:max(k, 0)])
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// middleOfID is an offset within the value of request_id, or half the body.
+func middleOfID(body []byte) int {
+	var ids struct {
+		RequestID string `json:"request_id"`
+	}
+	if json.Unmarshal(body, &ids) == nil && ids.RequestID != "" {
+		if i := bytes.Index(body, []byte(ids.RequestID)); i >= 0 {
+			return i + len(ids.RequestID)/2
+		}
+	}
+	return len(body) / 2
+}
