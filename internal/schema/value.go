@@ -87,6 +87,14 @@ func (v *Value) Str() string {
 // True reports whether the value is the literal true.
 func (v *Value) True() bool { return v.Is(Bool) && v.Text == "true" }
 
+// Items returns the elements of an array, or nil.
+func (v *Value) Items() []*Value {
+	if v == nil {
+		return nil
+	}
+	return v.Elems
+}
+
 // Strings returns the strings of an array, leaving out what is none.
 func (v *Value) Strings() []string {
 	if v == nil {
