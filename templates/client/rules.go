@@ -53,14 +53,28 @@ func (r MediaRule) Name() string { return r.Metric + r.Op }
 
 // MediaInfo is what is known of a media file. A zero field is not known.
 type MediaInfo struct {
-	Width, Height int           // pixels, as stored: before any EXIF rotation
+	// Width and Height are in pixels: as stored where EXIF holds the turn, as
+	// shown where the container does (AVIF, HEIC, MP4, MOV).
+	Width, Height int
 	Bytes         int64         // size of the file
 	Duration      time.Duration // of a video or an audio file
 	Format        string        // as png, jpeg, gif, webp, avif, heic, mp4
+	// Rotated means that the file asks to be turned by a quarter. Programs
+	// differ in whether they obey, so the rules may hold either way round.
+	Rotated bool
+}
+
+// turned returns m with width and height swapped.
+func (m MediaInfo) turned() MediaInfo {
+	m.Width, m.Height = m.Height, m.Width
+	return m
 }
 
 // A RuleVerdict is the outcome of one MediaRule on one file.
 type RuleVerdict uint8
+
+// metricFileSize is the one metric known here that needs no look into the file.
+const metricFileSize = "file_size_mb"
 
 // The verdicts of MediaRule.Check.
 const (
@@ -99,7 +113,7 @@ func (r MediaRule) check(m MediaInfo) (RuleVerdict, float64) {
 		return r.compare(float64(m.Height), m.Height > 0)
 	case "width/height":
 		return r.compare(float64(m.Width)/float64(m.Height), m.Width > 0 && m.Height > 0)
-	case "file_size_mb":
+	case metricFileSize:
 		verdict, measured := r.compare(float64(m.Bytes)/1e6, m.Bytes > 0)
 		if binary, _ := r.compare(float64(m.Bytes)/(1<<20), m.Bytes > 0); verdict == RuleVerdictFail {
 			verdict = binary
@@ -140,27 +154,58 @@ func (r MediaRule) compare(measured float64, known bool) (RuleVerdict, float64) 
 // returns nil, or every broken rule in one *ValidationError, in the order of
 // the page and of the items.
 func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
-	var v violations
-	for _, r := range in.MediaRules() {
-		for _, path := range matchingPaths(r.Path, measured) {
-			v.media(r, path, measured[path])
-		}
+	if in == nil {
+		return nilInput()
 	}
+	var v violations
+	v.evaluate(in.MediaRules(), measured, func(MediaRule, string) {})
 	return v.err()
 }
 
-// media records a violation if the file m at path breaks the rule.
-func (v *violations) media(r MediaRule, path string, m MediaInfo) RuleVerdict {
-	verdict, got := r.check(m)
-	if verdict == RuleVerdictFail {
-		message := r.Message
-		if message == "" {
-			message = "must have " + r.Name() + " " + strconv.FormatFloat(r.Bound, 'g', -1, 64)
+// evaluate records every rule that a measured file breaks and calls unknown for
+// every one that it can neither break nor keep. A rotated file counts the way
+// round that breaks fewer rules, the same way for all of them: a width of one
+// way never stands beside a height of the other.
+func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, unknown func(r MediaRule, path string)) {
+	turns := map[string]int{} // by path: rules broken as measured, less those broken when turned
+	for _, r := range rules {
+		for _, path := range matchingPaths(r.Path, measured) {
+			m := measured[path]
+			if !m.Rotated {
+				continue
+			}
+			if r.Check(m) == RuleVerdictFail {
+				turns[path]++
+			}
+			if r.Check(m.turned()) == RuleVerdictFail {
+				turns[path]--
+			}
 		}
-		*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message,
-			Measured: got, Bound: r.Bound, kind: gotFloat})
 	}
-	return verdict
+	for _, r := range rules {
+		for _, path := range matchingPaths(r.Path, measured) {
+			m := measured[path]
+			if turns[path] > 0 {
+				m = m.turned()
+			}
+			switch verdict, got := r.check(m); verdict {
+			case RuleVerdictFail:
+				v.media(r, path, got)
+			case RuleVerdictUnknown:
+				unknown(r, path)
+			}
+		}
+	}
+}
+
+// media records that the file at path breaks a rule with what was measured.
+func (v *violations) media(r MediaRule, path string, got float64) {
+	message := r.Message
+	if message == "" {
+		message = "must have " + r.Name() + " " + strconv.FormatFloat(r.Bound, 'g', -1, 64)
+	}
+	*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message,
+		Measured: got, Bound: r.Bound, kind: gotFloat})
 }
 
 // matchingPaths returns the measured paths that a rule's path stands for:

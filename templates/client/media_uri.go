@@ -1,0 +1,123 @@
+package client
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// maxFileURI is the largest file that FileURI takes, in bytes: in base64 it
+// grows by a third, and the API takes bodies of 64 MiB.
+const maxFileURI = 47 << 20
+
+// FileURI reads a file and returns its content as a data URI (RFC 2397) of the
+// type that the content has, whatever the name says: what a media field takes
+// in place of an https URL. The file must be an image, a video or a sound of at
+// most 47 MiB, and no pipe or device. The error is a *MediaError.
+func FileURI(path string) (string, error) {
+	uri, err := fileURI(path)
+	if err != nil {
+		var pathError *os.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err // MediaError names the file already
+		}
+		return "", &MediaError{Path: path, Err: err}
+	}
+	return uri, nil
+}
+
+func fileURI(path string) (string, error) {
+	info, err := os.Stat(path) // before Open, which blocks on a pipe
+	if err != nil {
+		return "", err
+	}
+	size := info.Size()
+	switch {
+	case !info.Mode().IsRegular():
+		return "", errors.New("not a regular file")
+	case size > maxFileURI:
+		return "", fmt.Errorf("%d bytes are more than the %d that fit into a request", size, maxFileURI)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	start, err := (&header{r: f, size: size}).start()
+	if err != nil {
+		return "", err
+	}
+	format := sniffMedia(start)
+	if format.name == "" {
+		return "", errors.New("the content is no image, video or sound that is known here")
+	}
+	prefix := "data:" + format.mediaType + ";base64,"
+	var b strings.Builder
+	b.Grow(len(prefix) + base64.StdEncoding.EncodedLen(int(size)))
+	b.WriteString(prefix)
+	encoder := base64.NewEncoder(base64.StdEncoding, &b)
+	n, err := io.Copy(encoder, io.LimitReader(f, size+1))
+	if err != nil {
+		return "", err
+	}
+	if n != size {
+		return "", errors.New("the file changed while it was read")
+	}
+	if err := encoder.Close(); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}
+
+// isDataURI reports whether a media value holds its content itself.
+func isDataURI(value string) bool {
+	return len(value) >= 5 && strings.EqualFold(value[:5], "data:")
+}
+
+// openDataURI opens the content of a data URI (RFC 2397) and tells its length.
+func openDataURI(uri string) (io.ReaderAt, int64, error) {
+	kind, data, ok := strings.Cut(uri[len("data:"):], ",")
+	if !ok {
+		return nil, 0, errors.New("a data URI without a comma")
+	}
+	if strings.Contains(data, "%") {
+		unescaped, err := url.PathUnescape(data)
+		if err != nil {
+			return nil, 0, errors.New("a data URI with a bad escape")
+		}
+		data = unescaped
+	}
+	const base64Mark = ";base64"
+	if len(kind) < len(base64Mark) || !strings.EqualFold(kind[len(kind)-len(base64Mark):], base64Mark) {
+		return strings.NewReader(data), int64(len(data)), nil
+	}
+	digits := base64Source(strings.TrimRight(data, "="))
+	return digits, int64(base64.RawStdEncoding.DecodedLen(len(digits))), nil
+}
+
+// base64Source reads base64 text, without its padding, by position in the
+// decoded content: a large picture is never decoded as a whole.
+type base64Source string
+
+// ReadAt implements io.ReaderAt.
+func (s base64Source) ReadAt(p []byte, off int64) (int, error) {
+	from := off / 3 * 4
+	if from >= int64(len(s)) {
+		return 0, io.EOF
+	}
+	skip := int(off % 3)
+	to := min(from+int64(skip+len(p)+2)/3*4, int64(len(s)))
+	decoded, err := base64.RawStdEncoding.DecodeString(string(s[from:to]))
+	if err != nil {
+		return 0, errors.New("the base64 text is damaged")
+	}
+	n := copy(p, decoded[min(skip, len(decoded)):])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
