@@ -31,6 +31,7 @@ type Document struct {
 	Catalog *Value
 
 	source *Source
+	root   *Value // as read from source; nil for a document that was not read
 }
 
 // Price is the base price of one unit. The zero Price is not known.
@@ -138,7 +139,7 @@ func (r *reader) syntax(err error) {
 }
 
 func (r *reader) document(root *Value) *Document {
-	d := &Document{source: r.src}
+	d := &Document{source: r.src, root: root}
 	if root.Kind != Object {
 		r.errorAt(root.Offset, "document-shape", "a schema document is a JSON object, this is "+article(root.Kind), "")
 		return d

@@ -1,0 +1,290 @@
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/genclient/genclient/internal/diag"
+)
+
+// maxSchemas bounds the schemas of one document. A model of the site has some
+// twenty.
+const maxSchemas = 4000
+
+// A translator rewrites a schema of the site as one of draft 2020-12 that always
+// compiles: older drafts' forms in the newer one, "float" as "number", nullable
+// as a type, references resolved. What it does not understand it leaves out and
+// reports.
+type translator struct {
+	doc   *Document
+	root  *Value
+	judge *Judge
+	diags diag.List
+
+	rules    []*siteRules      // by the value of siteKeyword
+	defNames map[*Value]string // the name below $defs of each target of a $ref
+	defs     map[string]any
+	looping  map[*Value]bool // schemas whose $ref leads back to themselves
+	visited  map[*Value]visit
+}
+
+func (t *translator) report(rule string, offset int, path, message string) {
+	t.diags = append(t.diags, t.doc.diagnostic(rule, offset, path, message))
+}
+
+// document translates the root with all that it refers to.
+func (t *translator) document() any {
+	if names := standardTypes(t.root.Get("type")); len(names) > 0 && !slices.Contains(names, "object") {
+		t.report("schema-unusable", t.root.Get("type").Offset, "", "the root is not the schema of an object")
+		return nil
+	}
+	t.findLoops(t.root)
+	plain := t.schema(t.root, "")
+	if object, ok := plain.(map[string]any); ok && len(t.defs) > 0 {
+		object["$defs"] = t.defs
+	}
+	return plain
+}
+
+// schema translates one schema. path is where its instances stand.
+func (t *translator) schema(v *Value, path string) any {
+	if v.Kind != Object {
+		if v.Kind != Bool {
+			t.report("malformed-keyword", v.Offset, path, "a schema is an object, this is "+article(v.Kind))
+		} else if !v.True() {
+			return map[string]any{"not": map[string]any{}}
+		}
+		return map[string]any{}
+	}
+	if len(t.rules) == maxSchemas {
+		t.report("schema-unusable", v.Offset, path, fmt.Sprintf("there are more than %d schemas", maxSchemas))
+	}
+	if len(t.rules) >= maxSchemas {
+		t.rules = append(t.rules, nil)
+		return map[string]any{}
+	}
+	rules := &siteRules{judge: t.judge}
+	out := map[string]any{siteKeyword: len(t.rules)}
+	t.rules = append(t.rules, rules)
+	for _, m := range v.Members {
+		kw, known := keywords[m.Name]
+		if !known {
+			continue
+		}
+		if want := kw.form.wanted(m.Value); want != "" {
+			t.report("malformed-keyword", m.Value.Offset, path, fmt.Sprintf("%q is not %s but %s", m.Name, want, m.Value.brief()))
+			continue
+		}
+		t.keyword(out, rules, v, m, path)
+	}
+	oldBounds(out)
+	if v.Get("nullable").True() {
+		allowNull(out)
+	}
+	return out
+}
+
+// keyword adds the translation of m, a well-formed keyword of the schema v, to
+// out and rules.
+func (t *translator) keyword(out map[string]any, rules *siteRules, v *Value, m Member, path string) {
+	switch m.Name {
+	case "type":
+		if names := standardTypes(m.Value); len(names) > 0 {
+			out["type"] = names
+		}
+		t.unknownTypes(m.Value, path)
+	case "required":
+		rules.required = slices.Compact(slices.Sorted(slices.Values(m.Value.Strings())))
+	case "validations":
+		rules.media = t.mediaRules(m.Value, path)
+	case "enum":
+		if rules.never = len(m.Value.Elems) == 0; !rules.never { // jsonschema/v5 takes an empty list for none
+			out["enum"] = plain(m.Value)
+		}
+	case "pattern":
+		if t.usable(m.Value.Text, m.Value.Offset, path) {
+			out["pattern"] = m.Value.Text
+		}
+	case "$ref":
+		if ref, ok := t.reference(m.Value, path); ok {
+			out["$ref"] = ref
+		}
+	case "items":
+		if m.Value.Kind != Array {
+			out["items"] = t.schema(m.Value, path+"[*]")
+			return
+		}
+		// Until draft 2019-09: a list of schemas by place, and one for the rest.
+		if len(m.Value.Elems) > 0 {
+			out["prefixItems"] = t.schemas(m.Value, path+"[*]")
+		}
+		if rest := v.Get("additionalItems"); rest != nil {
+			out["items"] = t.schema(rest, path+"[*]")
+		}
+	case "properties", "dependentSchemas", "patternProperties":
+		t.schemaMap(out, m, path)
+	case "dependentRequired", "dependencies":
+		t.dependencies(out, m, path)
+	case "additionalProperties", "unevaluatedProperties", "contains", "unevaluatedItems":
+		out[m.Name] = t.schema(m.Value, path+"[*]")
+	case "not", "if", "then", "else", "propertyNames":
+		out[m.Name] = t.schema(m.Value, path)
+	case "allOf", "anyOf", "oneOf":
+		out[m.Name] = t.schemas(m.Value, path)
+	case "prefixItems":
+		out[m.Name] = t.schemas(m.Value, path+"[*]")
+	case "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+		"minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minContains", "maxContains",
+		"minProperties", "maxProperties":
+		out[m.Name] = plain(m.Value)
+	}
+}
+
+// standardTypes returns the JSON Schema types that a type keyword names, each once.
+func standardTypes(v *Value) []string {
+	var out []string
+	for _, name := range typeNames(v) {
+		if standard := types[name]; standard != "" && !slices.Contains(out, standard) {
+			out = append(out, standard)
+		}
+	}
+	return out
+}
+
+// typeNames returns the names in a type keyword, which is a string or a list.
+func typeNames(v *Value) []string {
+	if v.Is(String) {
+		return []string{v.Text}
+	}
+	return v.Strings()
+}
+
+func (t *translator) unknownTypes(v *Value, path string) {
+	for _, name := range typeNames(v) {
+		if types[name] == "" {
+			t.report("type-unknown", v.Offset, path, fmt.Sprintf("%q is no type of JSON Schema", name))
+		}
+	}
+}
+
+func (t *translator) usable(pattern string, offset int, path string) bool {
+	_, err := regexp.Compile(pattern)
+	if err != nil {
+		t.report("pattern-unsupported", offset, path, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return err == nil
+}
+
+func (t *translator) schemas(v *Value, path string) []any {
+	out := make([]any, len(v.Elems))
+	for i, e := range v.Elems {
+		out[i] = t.schema(e, path)
+	}
+	return out
+}
+
+func (t *translator) schemaMap(out map[string]any, m Member, path string) {
+	schemas := make(map[string]any, len(m.Value.Members))
+	for _, p := range m.Value.Members {
+		switch m.Name {
+		case "properties":
+			schemas[p.Name] = t.schema(p.Value, joinName(path, p.Name))
+		case "patternProperties":
+			if t.usable(p.Name, p.Offset, path) {
+				schemas[p.Name] = t.schema(p.Value, path+"[*]")
+			}
+		default:
+			schemas[p.Name] = t.schema(p.Value, path)
+		}
+	}
+	out[m.Name] = schemas
+}
+
+// dependencies splits the draft 7 keyword into the two that followed it.
+func (t *translator) dependencies(out map[string]any, m Member, path string) {
+	names, schemas := map[string]any{}, map[string]any{}
+	for _, dep := range m.Value.Members {
+		switch {
+		case isNames(dep.Value):
+			names[dep.Name] = slices.Compact(slices.Sorted(slices.Values(dep.Value.Strings())))
+		case m.Name == "dependencies":
+			schemas[dep.Name] = t.schema(dep.Value, path)
+		default:
+			t.report("malformed-keyword", dep.Value.Offset, path, fmt.Sprintf("%q is not a list of strings but %s", dep.Name, dep.Value.brief()))
+		}
+	}
+	if len(names) > 0 {
+		out["dependentRequired"] = names
+	}
+	if len(schemas) > 0 {
+		out["dependentSchemas"] = schemas
+	}
+}
+
+// mediaRules reads the site's keyword "validations".
+func (t *translator) mediaRules(v *Value, path string) []mediaRule {
+	if v.Kind != Array {
+		t.report("malformed-validation", v.Offset, path, `"validations" is not a list of rules but `+v.brief())
+		return nil
+	}
+	var rules []mediaRule
+	for _, e := range v.Elems {
+		rule, value := e.Get("validation_rule"), e.Get("validation_value")
+		if !rule.Is(String) || !value.Is(Number) {
+			t.report("malformed-validation", e.Offset, path, "a rule has a validation_rule that is a string and a validation_value that is a number")
+			continue
+		}
+		metric, operator := SplitRule(rule.Text)
+		if operator == "" || !slices.Contains(metrics, metric) {
+			t.report("validation-unknown", rule.Offset, path, fmt.Sprintf("the rule %q is not known", rule.Text))
+			continue
+		}
+		bound, _ := rational(value).Float64()
+		rules = append(rules, mediaRule{metric, operator, bound, e.Get("validation_error").Str()})
+	}
+	return rules
+}
+
+// oldBounds turns the boolean exclusive bounds of draft 4 into numbers.
+func oldBounds(out map[string]any) {
+	for bound, exclusive := range map[string]string{"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"} {
+		flag, ok := out[exclusive].(bool)
+		if !ok {
+			continue
+		}
+		delete(out, exclusive)
+		if number, ok := out[bound]; ok && flag {
+			out[exclusive] = number
+			delete(out, bound)
+		}
+	}
+}
+
+// allowNull extends a schema that is "nullable" as in OpenAPI 3.0.
+func allowNull(out map[string]any) {
+	if types, ok := out["type"].([]string); ok && !slices.Contains(types, "null") {
+		out["type"] = append(types, "null")
+	}
+	if c, ok := out["const"]; ok {
+		delete(out, "const")
+		out["enum"] = []any{c}
+	}
+	if values, ok := out["enum"].([]any); ok && !slices.Contains(values, nil) {
+		out["enum"] = append(values, nil)
+	}
+}
+
+// brief describes a value in a message: scalars by their text.
+func (v *Value) brief() string {
+	if v.Kind == Array || v.Kind == Object {
+		return article(v.Kind)
+	}
+	const most = 40
+	text := v.Compact()
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "..."
+	}
+	return text
+}

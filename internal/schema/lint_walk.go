@@ -1,0 +1,280 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/genclient/genclient/internal/diag"
+)
+
+// linter collects the diagnostics of one document that Compile does not make.
+type linter struct {
+	doc   *Document
+	diags diag.List
+	demo  []property // with a default that is demo content
+}
+
+// property is a property with the place of its default.
+type property struct {
+	path   string
+	offset int
+}
+
+func (l *linter) report(rule string, offset int, path, message string) {
+	l.diags = append(l.diags, l.doc.diagnostic(rule, offset, path, message))
+}
+
+// role says how a schema is reached, and so which rules it is asked.
+type role uint8
+
+const (
+	roleRoot     role = iota
+	roleProperty      // of an object
+	roleItem          // of an array or a map
+	rolePart          // of a schema of the same instance, as in anyOf
+)
+
+func (l *linter) root() {
+	d := l.doc
+	l.text(d.root.Get("title"), "")
+	l.text(d.root.Get("description"), "")
+	if props := d.Input.Get("properties"); props == nil || props.Is(Object) && len(props.Members) == 0 {
+		l.report("no-properties", d.Input.Offset, "", "the input schema names no properties")
+	}
+	l.schema(d.Input, "", roleRoot)
+	if len(l.demo) > 0 {
+		var paths []string
+		for _, p := range l.demo {
+			paths = append(paths, p.path)
+		}
+		l.report("default-demo", l.demo[0].offset, paths[0], "demo content as default: "+strings.Join(paths, ", "))
+	}
+}
+
+// schema reports on one schema and all below it. path is where its instances
+// stand.
+func (l *linter) schema(v *Value, path string, as role) {
+	if v.Is(Bool) {
+		l.report("boolean-schema", v.Offset, path, "the schema is "+v.Text)
+	}
+	if !v.Is(Object) {
+		return // Compile reports it
+	}
+	l.keywords(v, path)
+	l.text(v.Get("title"), path)
+	l.text(v.Get("description"), path)
+	l.types(v, path, as)
+	l.enum(v, path)
+	l.bounds(v, path)
+	l.integers(v, path)
+	l.defaultValue(v, path)
+	l.object(v, path, as)
+	l.array(v, path)
+	l.composition(v, path)
+	l.below(v, path)
+}
+
+// below walks the schemas inside of v.
+func (l *linter) below(v *Value, path string) {
+	for _, m := range v.Members {
+		item := path + "[*]"
+		switch m.Name {
+		case "properties":
+			for _, p := range m.Value.Members {
+				l.schema(p.Value, joinName(path, p.Name), roleProperty)
+			}
+		case "items", "prefixItems":
+			if m.Value.Is(Object) {
+				l.schema(m.Value, item, roleItem)
+			}
+			for _, e := range m.Value.Elems {
+				l.schema(e, item, roleItem)
+			}
+		case "additionalProperties":
+			if m.Value.Is(Object) {
+				l.schema(m.Value, item, roleItem)
+			}
+		case "allOf", "anyOf", "oneOf":
+			for _, e := range m.Value.Elems {
+				l.schema(e, path, rolePart)
+			}
+		case "$defs", "definitions":
+			for _, p := range m.Value.Members {
+				l.schema(p.Value, joinName(m.Name, p.Name), rolePart)
+			}
+		}
+	}
+}
+
+// keywords reports the keywords that are unknown, not checked, or without
+// effect on the schema's type.
+func (l *linter) keywords(v *Value, path string) {
+	names := standardTypes(v.Get("type"))
+	for _, m := range v.Members {
+		kw, known := keywords[m.Name]
+		switch {
+		case !known:
+			l.report("keyword-unknown", m.Offset, path, fmt.Sprintf("the keyword %q is not known", m.Name))
+		case kw.applies != "" && len(names) > 0 && !slices.Contains(names, kw.applies) &&
+			(kw.applies != "number" || !slices.Contains(names, "integer")):
+			l.report("keyword-misplaced", m.Offset, path, fmt.Sprintf("%q on %s", m.Name, withArticle(strings.Join(names, " or "))))
+		case kw.unchecked && !m.Value.Is(Null):
+			l.report("keyword-unchecked", m.Offset, path, fmt.Sprintf("the keyword %q is not checked before sending", m.Name))
+		}
+	}
+	for name, rule := range map[string]string{"deprecated": "deprecated", "readOnly": "read-only", "nullable": "nullable"} {
+		if flag := v.Get(name); flag.True() {
+			l.report(rule, flag.Offset, path, "the schema is marked "+name)
+		}
+	}
+	if format := v.Get("format"); format.Is(String) && !slices.Contains(formats, format.Text) {
+		l.report("format-unknown", format.Offset, path, fmt.Sprintf("the format %q is not known", format.Text))
+	}
+}
+
+func withArticle(noun string) string {
+	if strings.IndexByte("aeiou", noun[0]) >= 0 {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// formats are the site's media formats, those of JSON Schema 2020-12
+// (Validation, section 7.3) and those of OpenAPI. They annotate; nothing checks
+// them.
+var formats = []string{
+	"image_uri", "video_uri", "audio_uri", "image_uris", "video_uris", "audio_uris",
+	"date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
+	"uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer", "regex",
+	"int32", "int64", "float", "double", "byte", "binary", "password",
+}
+
+// types reports types that are not JSON Schema's, and properties without one.
+func (l *linter) types(v *Value, path string, as role) {
+	keyword := v.Get("type")
+	names := typeNames(keyword)
+	if slices.Contains(names, "float") {
+		l.report("type-nonstandard", keyword.Offset, path, `"float" is no type of JSON Schema`)
+	}
+	if keyword.Is(Array) {
+		switch rest := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "null" }); {
+		case len(rest) > 1:
+			l.report("composition", keyword.Offset, path, "the type is one of "+strings.Join(rest, ", "))
+		case len(rest) < len(names):
+			l.report("nullable", keyword.Offset, path, "the value may be null")
+		}
+	}
+	if !tellsType(v) {
+		switch as {
+		case roleProperty:
+			l.report("untyped-property", v.Offset, path, "the property has no type")
+		case roleItem:
+			l.report("items-without-type", v.Offset, path, "the items have no type")
+		}
+	}
+}
+
+// tellsType reports whether a keyword of the schema says what its values are.
+func tellsType(v *Value) bool {
+	for _, name := range []string{"type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf", "properties", "items"} {
+		if v.Get(name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// object reports on the property names of an object schema.
+func (l *linter) object(v *Value, path string, as role) {
+	props, required, additional := v.Get("properties"), v.Get("required"), v.Get("additionalProperties")
+	if props.Is(Object) {
+		l.names(props, path)
+	}
+	if required.Is(Array) {
+		seen := map[string]bool{}
+		for _, e := range required.Elems {
+			name := e.Str()
+			switch {
+			case e.Kind != String:
+			case seen[name]:
+				l.report("required-repeated", e.Offset, path, fmt.Sprintf("%q is required twice", name))
+			case as != rolePart && props.Get(name) == nil && v.Get("allOf") == nil && v.Get("$ref") == nil:
+				l.report("required-unknown", e.Offset, joinName(path, name), fmt.Sprintf("%q is required and no property", name))
+			}
+			seen[name] = true
+		}
+	}
+	switch {
+	case additional != nil && !(additional.Is(Bool) && !additional.True()) && props.Is(Object) && len(props.Members) > 0:
+		l.report("additional-properties", additional.Offset, path, "the object may have properties that are not named")
+	case as != roleRoot && as != rolePart && slices.Equal(standardTypes(v.Get("type")), []string{"object"}) &&
+		(props == nil || len(props.Members) == 0) && !additional.Is(Object) && v.Get("patternProperties") == nil:
+		l.report("free-form-object", v.Offset, path, "the object names no properties")
+	}
+}
+
+func (l *linter) array(v *Value, path string) {
+	if slices.Contains(standardTypes(v.Get("type")), "array") && v.Get("items") == nil && v.Get("prefixItems") == nil {
+		l.report("array-without-items", v.Get("type").Offset, path, "the array does not say what its items are")
+	}
+}
+
+// composition reports anyOf, oneOf and allOf that no Go type stands for, and
+// recursive references.
+func (l *linter) composition(v *Value, path string) {
+	for _, name := range []string{"anyOf", "oneOf", "allOf"} {
+		kw := v.Get(name)
+		if !kw.Is(Array) {
+			continue
+		}
+		constants, others := 0, 0
+		for _, e := range kw.Elems {
+			switch {
+			case slices.Equal(typeNames(e.Get("type")), []string{"null"}) && name != "allOf":
+				l.report("nullable", e.Offset, path, "the value may be null")
+			case e.Get("const") != nil && name != "allOf":
+				constants++
+			default:
+				others++
+			}
+		}
+		if others > 1 || others == 1 && constants > 0 {
+			l.report("composition", kw.Offset, path, fmt.Sprintf("%d schemas in %q", len(kw.Elems), name))
+		}
+	}
+	if ref := v.Get("$ref"); ref.Is(String) && !l.reported("ref-unresolvable", ref.Offset) {
+		target, _, _ := resolve(l.doc.Input, ref.Text)
+		if target != nil && l.reaches(target, ref, map[*Value]bool{}) {
+			l.report("ref-recursive", ref.Offset, path, ref.brief()+" refers to a schema that holds this reference")
+		}
+	}
+}
+
+// reported reports whether a rule has been broken at the offset already.
+func (l *linter) reported(rule string, offset int) bool {
+	pos := l.doc.Position(offset)
+	return slices.ContainsFunc(l.diags, func(d diag.Diagnostic) bool { return d.Rule == rule && d.Pos == pos })
+}
+
+// reaches reports whether goal stands in v or in what v refers to.
+func (l *linter) reaches(v, goal *Value, seen map[*Value]bool) bool {
+	if v == goal {
+		return true
+	}
+	if v == nil || seen[v] {
+		return false
+	}
+	seen[v] = true
+	if ref := v.Get("$ref"); ref.Is(String) && ref != goal {
+		if target, _, _ := resolve(l.doc.Input, ref.Text); target != nil && l.reaches(target, goal, seen) {
+			return true
+		}
+	}
+	for _, child := range append(memberValues(v), v.Elems...) {
+		if l.reaches(child, goal, seen) {
+			return true
+		}
+	}
+	return false
+}
