@@ -7,12 +7,16 @@ import (
 	"image"
 	"image/png"
 	"math/rand/v2"
+	"sync"
 )
 
-// sampleFiles makes the files of the media host: two images, a video and a
-// sound. They hold noise, so that they do not compress and are long enough for
-// ranges.
-func sampleFiles() (map[string][]byte, error) {
+// sampleFiles returns the files of the media host, made at the first call and
+// never changed: every test has a server of its own.
+var sampleFiles = sync.OnceValues(makeSampleFiles)
+
+// makeSampleFiles makes two images, a video and a sound. They hold noise, so
+// that they do not compress and are long enough for ranges.
+func makeSampleFiles() (map[string][]byte, error) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	files := map[string][]byte{
 		"video.mp4": sampleVideo(rng),

@@ -1,0 +1,87 @@
+package mock
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// memoryPipe returns both ends of an in-memory connection.
+func memoryPipe() (a, b *memoryConn) {
+	x, y := newMemoryStream(), newMemoryStream()
+	return &memoryConn{in: x, out: y}, &memoryConn{in: y, out: x}
+}
+
+// TestMemoryConn: the errors and the blocking are those of a socket.
+func TestMemoryConn(t *testing.T) {
+	t.Run("data, then the end", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := memoryPipe()
+			text := strings.Repeat("0123456789", 20_000) // more than the buffer
+			go func() {
+				if n, err := a.Write([]byte(text)); n != len(text) || err != nil {
+					t.Errorf("wrote %d, %v", n, err)
+				}
+				_ = a.Close()
+			}()
+			got, err := io.ReadAll(b)
+			if string(got) != text || err != nil {
+				t.Errorf("read %d bytes, %v", len(got), err)
+			}
+		})
+	})
+	t.Run("reset drops what was written", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := memoryPipe()
+			if _, err := a.Write([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			resetConn(a)
+			if _, err := b.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("read: %v", err)
+			}
+			if _, err := b.Write([]byte("x")); !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("write: %v", err)
+			}
+			if _, err := a.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("own read: %v", err)
+			}
+		})
+	})
+	t.Run("closed by the peer", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := memoryPipe()
+			_ = a.Close()
+			if _, err := b.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
+				t.Errorf("write: %v", err)
+			}
+			if _, err := b.Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("read: %v", err)
+			}
+		})
+	})
+	t.Run("deadlines", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := memoryPipe()
+			begin := time.Now()
+			_ = a.SetReadDeadline(begin.Add(time.Second))
+			_ = b.SetWriteDeadline(begin.Add(2 * time.Second))
+			var timeout net.Error
+			if _, err := a.Read(make([]byte, 1)); !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(begin) != time.Second {
+				t.Errorf("read: %v after %v", err, time.Since(begin))
+			}
+			if n, err := b.Write(make([]byte, 2*streamBuffer)); n != streamBuffer || !errors.As(err, &timeout) || time.Since(begin) != 2*time.Second {
+				t.Errorf("wrote %d: %v after %v", n, err, time.Since(begin))
+			}
+			_ = a.SetDeadline(time.Time{})
+			if n, err := a.Read(make([]byte, streamBuffer)); n != streamBuffer || err != nil {
+				t.Errorf("read %d: %v", n, err)
+			}
+		})
+	})
+}
