@@ -1,0 +1,269 @@
+package scrape
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/schema"
+)
+
+// A page is a documentation page taken apart.
+type page struct {
+	src      *schema.Source
+	isText   bool   // the title and summary are in the text, if anywhere
+	title    string // as the page writes it
+	summary  string // the page's description
+	address  string // canonical link, else where the page was fetched; may be empty
+	locale   string // "" for English
+	visible  *text
+	payloads []*text // the data in scripts, for what the visible text lacks
+}
+
+// reading is what a page says of its one model.
+type reading struct {
+	id      located[endpoint]
+	input   located[*schema.Value]
+	output  located[*schema.Value]
+	example located[*schema.Value]
+	broken  []trouble
+}
+
+// extract reads the model out of a page. Without an error in the list the
+// result is not nil.
+func extract(p *page) (*Scraped, diag.List) {
+	r, diags := p.read()
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	id, reason := modelID(r.id.value.id)
+	if reason != "" {
+		return nil, append(diags, diag.Diagnostic{Pos: r.id.position(), Severity: diag.Error, Rule: "model-id",
+			Message: fmt.Sprintf("the model id %q %s", id, reason), Hint: "no document is written for it"})
+	}
+	for _, l := range []located[*schema.Value]{r.input, r.output, r.example} {
+		if ref := resolve(l); ref != nil {
+			return nil, append(diags, diag.Diagnostic{Pos: l.text.position(ref.Offset), Severity: diag.Error, Rule: "payload-reference",
+				Subject: id, Message: fmt.Sprintf("the script payload refers to %q, which is not in it", ref.Text),
+				Hint: "give the page as text, or as HTML with its code visible"})
+		}
+	}
+	if p.isText {
+		p.title, p.summary = textHead(p.src.Text, id)
+	}
+	doc := &schema.Document{
+		ModelID: id, Title: cleanTitle(p.title), Description: cleanText(p.summary), URL: pageURL(p.address),
+		Example: r.example.value, Input: r.input.value, Output: r.output.value,
+	}
+	return &Scraped{ID: id, Page: doc, Locale: p.locale, Pos: r.input.position()}, diags
+}
+
+// modelID undoes the percent-encoding of an id taken from a URL, and says why
+// it can name no model.
+func modelID(raw string) (id, invalid string) {
+	id = raw
+	if plain, err := url.PathUnescape(raw); err == nil {
+		id = plain
+	}
+	return id, schema.InvalidModelID(id)
+}
+
+// read finds the model's id and values: in the visible text, and in the
+// scripts' payloads what that lacks.
+func (p *page) read() (reading, diag.List) {
+	r, diags := readTexts([]*text{p.visible}, "")
+	if diags.HasErrors() {
+		return r, diags
+	}
+	if r.id.text == nil || r.input.text == nil || r.output.text == nil || r.example.text == nil {
+		rest, more := readTexts(p.payloads, r.id.value.id)
+		needed := r.id.text == nil || r.input.text == nil
+		if needed && more.HasErrors() {
+			return r, append(diags, more...)
+		}
+		if !more.HasErrors() && (r.id.text == nil || rest.id.text == nil || rest.id.value.id == r.id.value.id) {
+			r.fill(rest)
+		}
+	}
+	return r, append(diags, p.missing(r)...)
+}
+
+// missing reports what a document cannot be without.
+func (p *page) missing(r reading) diag.List {
+	pos, because := diag.Position{File: p.src.File, Line: 1, Col: 1}, ""
+	if len(r.broken) > 0 {
+		pos, because = r.broken[0].position(), ": the JSON here cannot be read: "+r.broken[0].message
+	}
+	switch {
+	case r.id.text == nil:
+		return diag.List{{Pos: diag.Position{File: p.src.File, Line: 1, Col: 1}, Severity: diag.Error, Rule: "no-model-id",
+			Message: "the page names no model: it has no URL " + endpointPrefix + "<model id>",
+			Hint:    "give the API page of a model, with its curl example"}}
+	case r.input.text == nil:
+		return diag.List{{Pos: pos, Severity: diag.Error, Rule: "no-input-schema", Subject: r.id.value.id,
+			Message: "the page has no input schema" + because,
+			Hint:    `an input schema is a JSON object with "type": "object" and "properties"`}}
+	}
+	return nil
+}
+
+func (r *reading) fill(rest reading) {
+	r.broken = append(r.broken, rest.broken...)
+	if r.id.text == nil {
+		r.id = rest.id
+	}
+	for _, v := range []struct{ to, from *located[*schema.Value] }{
+		{&r.input, &rest.input}, {&r.output, &rest.output}, {&r.example, &rest.example},
+	} {
+		if v.to.text == nil {
+			*v.to = *v.from
+		}
+	}
+}
+
+// readTexts scans texts that belong together and settles what they say of one
+// model. id, when known, chooses among several.
+func readTexts(texts []*text, id string) (reading, diag.List) {
+	var s scanner
+	for _, t := range texts {
+		s.scan(t, 0)
+		if s.cut != nil {
+			return reading{}, diag.List{{Pos: s.cut.position(), Severity: diag.Error, Rule: "json-cut-off",
+				Message: s.cut.message, Hint: "capture the whole page; nothing was taken from it"}}
+		}
+	}
+	f, diags := s.choose(id)
+	if diags.HasErrors() {
+		return reading{}, diags
+	}
+	r, diags := f.settle()
+	r.broken = s.broken
+	return r, diags
+}
+
+// choose returns what belongs to the page's model: what stands in the texts
+// themselves when that is enough, else the one object that names an endpoint
+// and holds a schema.
+func (s *scanner) choose(id string) (found, diag.List) {
+	if len(s.records) == 0 || len(s.endpoints) > 0 && len(s.inputs) > 0 {
+		return s.found, nil
+	}
+	if id == "" && len(s.endpoints) > 0 {
+		id = s.endpoints[0].value.id
+	}
+	f := s.records[0]
+	for _, r := range s.records {
+		if r.endpoints[0].value.id == id {
+			f = r
+			break
+		}
+		if id == "" && r.endpoints[0].value.id != f.endpoints[0].value.id {
+			return found{}, severalModels(f.endpoints[0], r.endpoints[0])
+		}
+	}
+	rest := s.found
+	rest.endpoints, rest.inputs = nil, nil
+	f.add(rest)
+	return f, nil
+}
+
+func severalModels(a, b located[endpoint]) diag.List {
+	return diag.List{{Pos: b.position(), Severity: diag.Error, Rule: "several-models",
+		Message: fmt.Sprintf("the page names the model %q, and %q at %s", b.value.id, a.value.id, a.position()),
+		Hint:    "give a page that documents one model"}}
+}
+
+// settle makes one reading of what was found. Endpoints in curl commands go
+// before others. The same value may stand on a page twice.
+func (f found) settle() (reading, diag.List) {
+	var r reading
+	for _, e := range f.endpoints {
+		switch {
+		case r.id.text == nil || e.value.curl && !r.id.value.curl:
+			r.id = e
+		case e.value.id != r.id.value.id && e.value.curl == r.id.value.curl:
+			return r, severalModels(r.id, e)
+		}
+	}
+	for _, in := range f.inputs {
+		if r.input.text == nil {
+			r.input = in
+		} else if !sameSchema(r.input.value, in.value) {
+			return r, diag.List{conflict(r.id.value.id, r.input.position(), in.position())}
+		}
+	}
+	if len(f.outputs) > 0 {
+		r.output = f.outputs[0]
+	}
+	if len(f.examples) > 0 {
+		r.example = f.examples[0]
+	} else {
+		r.example = exampleAmong(f.bodies, r.input.value)
+	}
+	return r, nil
+}
+
+// exampleAmong returns the first object that can be a request body: its
+// members are properties of the input schema.
+func exampleAmong(bodies []located[*schema.Value], input *schema.Value) located[*schema.Value] {
+next:
+	for _, body := range bodies {
+		for _, m := range body.value.Members {
+			if input.Get("properties").Get(m.Name) == nil {
+				continue next
+			}
+		}
+		if len(body.value.Members) > 0 {
+			return body
+		}
+	}
+	return located[*schema.Value]{}
+}
+
+// conflict is the diagnostic for two schemas of one model.
+func conflict(id string, first, second diag.Position) diag.Diagnostic {
+	return diag.Diagnostic{Pos: second, Severity: diag.Error, Rule: "schema-conflict", Subject: id,
+		Message: "the input schema differs from the one at " + first.String(),
+		Hint:    "neither is written; leave out the source that is out of date"}
+}
+
+// sameSchema reports whether two input schemas say the same. Their own titles
+// do not count: there the site writes the heading of its page ("Input", "Input
+// schema", a translation). Nor does a text whose place a leaked key takes.
+func sameSchema(a, b *schema.Value) bool { return same(withoutTitle(a), withoutTitle(b)) }
+
+func withoutTitle(v *schema.Value) *schema.Value {
+	out := &schema.Value{Kind: v.Kind}
+	for _, m := range v.Members {
+		if m.Name != "title" {
+			out.Members = append(out.Members, m)
+		}
+	}
+	return out
+}
+
+func same(a, b *schema.Value) bool {
+	if a.Is(schema.String) && b.Is(schema.String) && (leaked(a.Text) || leaked(b.Text)) {
+		return true
+	}
+	if a.Kind != b.Kind || a.Text != b.Text || len(a.Elems) != len(b.Elems) || len(a.Members) != len(b.Members) {
+		return false
+	}
+	for i := range a.Elems {
+		if !same(a.Elems[i], b.Elems[i]) {
+			return false
+		}
+	}
+	for i := range a.Members {
+		if a.Members[i].Name != b.Members[i].Name || !same(a.Members[i].Value, b.Members[i].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// leakedKey starts the keys that the site shows where a translation is missing.
+const leakedKey = "modelApiDoc_"
+
+func leaked(s string) bool { return strings.Contains(s, leakedKey) }

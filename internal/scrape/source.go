@@ -1,0 +1,214 @@
+package scrape
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/schema"
+)
+
+// format is how the bytes of a source are to be read.
+type format uint8
+
+const (
+	unknown format = iota // to be told by the content
+	htmlFormat
+	textFormat // Markdown too
+	jsonFormat
+)
+
+// formats are the file endings known.
+var formats = map[string]format{
+	".html": htmlFormat, ".htm": htmlFormat, ".txt": textFormat, ".md": textFormat, ".json": jsonFormat,
+}
+
+const endings = ".html, .htm, .txt, .md, .json"
+
+// Limits on what is read, in bytes.
+const (
+	maxPage    = schema.MaxBytes
+	maxCatalog = 32 << 20 // the whole catalog with its schemas is about 2 MiB
+)
+
+// source is one thing to read: a URL, a file or the standard input.
+type source struct {
+	name string // as diagnostics show it
+	url  *url.URL
+	format
+}
+
+// input is a source as read.
+type input struct {
+	src     *schema.Source
+	address string // of a fetched page
+	format  format
+}
+
+// expand resolves the arguments of a run into single sources, folders into
+// their files in sorted order. It reports every argument that cannot be used.
+func expand(args []string) ([]source, error) {
+	if len(args) == 0 {
+		return nil, errors.New("no source given")
+	}
+	var sources []source
+	var errs []error
+	for _, arg := range args {
+		found, err := expandOne(arg)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		sources = append(sources, found...)
+	}
+	return sources, errors.Join(errs...)
+}
+
+func expandOne(arg string) ([]source, error) {
+	if arg == "-" {
+		return []source{{name: "-"}}, nil
+	}
+	if scheme, _, ok := strings.Cut(arg, "://"); ok {
+		u, err := url.Parse(arg)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("reading the source %q: not a URL", arg)
+		case !isHTTP(u):
+			return nil, fmt.Errorf("reading the source %q: the scheme %q is neither http nor https", arg, scheme)
+		case u.User != nil:
+			return nil, fmt.Errorf("reading the source %q: a URL with credentials is not fetched", u.Redacted())
+		}
+		return []source{{name: arg, url: u}}, nil
+	}
+	info, err := os.Stat(arg)
+	if err != nil {
+		return nil, fmt.Errorf("reading a source: %w", err)
+	}
+	if !info.IsDir() {
+		f, ok := formats[strings.ToLower(filepath.Ext(arg))]
+		if !ok {
+			return nil, fmt.Errorf("reading the source %q: unknown file ending; known are %s", arg, endings)
+		}
+		return []source{{name: filepath.ToSlash(arg), format: f}}, nil
+	}
+	return expandFolder(arg)
+}
+
+// expandFolder returns the files of a folder, and of the folders in it, that
+// have a known ending, sorted by name.
+func expandFolder(dir string) ([]source, error) {
+	var sources []source
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if f, ok := formats[strings.ToLower(filepath.Ext(path))]; ok && !entry.IsDir() {
+			sources = append(sources, source{name: filepath.ToSlash(path), format: f})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the folder %q: %w", dir, err)
+	}
+	if len(sources) == 0 {
+		return nil, fmt.Errorf("reading the folder %q: it holds no file that ends in %s", dir, endings)
+	}
+	slices.SortFunc(sources, func(a, b source) int { return strings.Compare(a.name, b.name) })
+	return sources, nil
+}
+
+// load reads a source. A source that exists but cannot be used is a
+// diagnostic; the error is the context's.
+func (s source) load(ctx context.Context, fetch *fetcher, stdin io.Reader) (input, diag.List, error) {
+	if err := ctx.Err(); err != nil {
+		return input{}, nil, err
+	}
+	var in input
+	var err error
+	switch {
+	case s.url != nil:
+		in, err = fetch.get(ctx, s.url)
+		if ctx.Err() != nil {
+			return input{}, nil, ctx.Err()
+		}
+	case s.name == "-":
+		in, err = readAll(stdin, unknown)
+	default:
+		var file *os.File
+		if file, err = os.Open(s.name); err == nil {
+			in, err = readAll(file, s.format)
+			err = errors.Join(err, file.Close())
+		}
+	}
+	if err != nil {
+		return input{}, diag.List{{Pos: diag.Position{File: s.name}, Severity: diag.Error, Rule: "source",
+			Message: err.Error()}}, nil
+	}
+	in.src.File = s.name
+	return in, nil, nil
+}
+
+// readAll reads a source to its end or to the limit of its format.
+func readAll(r io.Reader, f format) (input, error) {
+	if r == nil {
+		return input{}, errors.New("there is no standard input")
+	}
+	content, err := io.ReadAll(io.LimitReader(r, maxCatalog+1))
+	if err != nil {
+		return input{}, err
+	}
+	if f == unknown {
+		f = sniff(content)
+	}
+	limit := maxPage
+	if f == jsonFormat {
+		limit = maxCatalog
+	}
+	if len(content) > limit {
+		return input{}, fmt.Errorf("larger than %d MiB", limit>>20)
+	}
+	return input{src: &schema.Source{Text: content}, format: f}, nil
+}
+
+// sniff tells the format of a source from how it starts.
+func sniff(content []byte) format {
+	switch start := strings.TrimLeft(string(content[:min(len(content), 1024)]), "\ufeff \t\r\n"); {
+	case strings.HasPrefix(start, "<"):
+		return htmlFormat
+	case strings.HasPrefix(start, "{"), strings.HasPrefix(start, "["):
+		return jsonFormat
+	}
+	return textFormat
+}
+
+// scrape reads the models out of a source.
+func (in input) scrape() ([]Scraped, diag.List) {
+	var p *page
+	switch in.format {
+	case htmlFormat:
+		p = readHTML(in.src, in.address)
+	case jsonFormat:
+		root, diags := readJSON(in.src)
+		if diags.HasErrors() {
+			return nil, diags
+		}
+		if isCatalog(root) {
+			return readCatalog(in.src, root)
+		}
+		p = readText(in.src, in.address)
+	default:
+		p = readText(in.src, in.address)
+	}
+	s, diags := extract(p)
+	if s == nil {
+		return nil, diags
+	}
+	return []Scraped{*s}, diags
+}
