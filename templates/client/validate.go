@@ -1,9 +1,14 @@
 package client
 
 import (
+	"maps"
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode/utf8"
 )
 
 // A ValidationError lists every rule that an input breaks, in field order. It
@@ -112,26 +117,71 @@ func (v *violations) float(path, rule, message string, got float64) {
 // finite reports whether JSON can carry x.
 func finite(x float64) bool { return x-x == 0 }
 
-// within prefixes the paths of the violations from index from on: a nested
-// object or an item records paths relative to itself, and its parent puts its
-// own path in front only when there is something to report.
+// length records a string that is too short or too long, in runes.
 //
 //go:noinline
-func (v violations) within(from int, name string) {
-	for i := from; i < len(v); i++ {
-		v[i].Path = joinPath(name, v[i].Path)
+func (v *violations) length(path, rule, message, got string) {
+	v.int(path, rule, message, int64(utf8.RuneCountInString(got)))
+}
+
+// intRange records an integer outside a range that starts at least.
+//
+//go:noinline
+func (v *violations) intRange(path, message string, got, least int64) {
+	rule := "maximum"
+	if got < least {
+		rule = "minimum"
+	}
+	v.int(path, rule, message, got)
+}
+
+// floatRange records a number outside low to high.
+//
+//go:noinline
+func (v *violations) floatRange(path, message string, got, low, high float64) {
+	rule := "maximum"
+	if got < low {
+		rule = "minimum"
+	}
+	v.float(path, rule, message, got)
+}
+
+// len returns how many violations there are so far.
+func (v *violations) len() int { return len(*v) }
+
+// within completes the paths of the violations from index from on: a nested
+// object or an item records paths relative to itself, and its parent puts its
+// own path in front only when there is something to report.
+func (v *violations) within(from int, name string) {
+	if len(*v) > from {
+		v.prefix(from, name)
 	}
 }
 
-// item is within for element i of the list name.
-//
+// item is within for element i of the list name; a list in a list has no name.
+func (v *violations) item(from int, name string, i int) {
+	if len(*v) > from {
+		v.prefix(from, name+"["+strconv.Itoa(i)+"]")
+	}
+}
+
+// entry is within for the value at key of the map name.
+func (v *violations) entry(from int, name, key string) {
+	if len(*v) > from {
+		v.prefix(from, joinPath(name, key))
+	}
+}
+
 //go:noinline
-func (v violations) item(from int, name string, i int) {
-	v.within(from, name+"["+strconv.Itoa(i)+"]")
+func (v *violations) prefix(from int, name string) {
+	for i := range (*v)[from:] {
+		violation := &(*v)[from+i]
+		violation.Path = joinPath(name, violation.Path)
+	}
 }
 
 func joinPath(name, path string) string {
-	if path == "" || path[0] == '[' {
+	if name == "" || path == "" || path[0] == '[' {
 		return name + path
 	}
 	return name + "." + path
@@ -150,11 +200,52 @@ func nilInput() error {
 	return violations{{Rule: "required", Message: "the input is nil"}}.err()
 }
 
-// multipleOf reports whether x is a multiple of step, as JSON Schema's
-// multipleOf has it: the quotient is an integer. Decimal steps such as 0.1 are
-// not exact in binary, so a quotient within a few units in the last place of
-// an integer counts as one.
-func multipleOf(x, step float64) bool {
-	q := x / step
-	return math.Abs(q-math.Round(q)) <= 1e-9*math.Max(1, math.Abs(q))
+// shorter and longer compare a string's length in runes with n. A string has at
+// most as many runes as bytes, so most need no counting.
+func shorter(s string, n int) bool { return len(s) < n || utf8.RuneCountInString(s) < n }
+func longer(s string, n int) bool  { return len(s) > n && utf8.RuneCountInString(s) > n }
+
+// multipleOf reports whether x is a multiple of digits/pow10, with both as
+// decimal numbers: 0.3 is a multiple of 0.1 although no float64 is. It is the
+// float64 nearest to some multiple just when that multiple, rounded, gives x
+// back.
+func multipleOf(x, digits, pow10 float64) bool {
+	n := math.Round(x * pow10 / digits)
+	return n*digits/pow10 == x
+}
+
+// unique reports whether no two items are equal. Lists are short: comparing
+// pairs needs no memory.
+func unique[T comparable](items []T) bool {
+	for i, x := range items {
+		if slices.Contains(items[:i], x) {
+			return false
+		}
+	}
+	return true
+}
+
+// sortedKeys returns the keys of a map in order, so that violations come in the
+// same order every time.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// lazyPattern is a regular expression that is compiled when first used.
+type lazyPattern struct {
+	source string
+	once   sync.Once
+	re     *regexp.Regexp
+}
+
+// match reports whether the pattern matches somewhere in s, as JSON Schema has it.
+func (p *lazyPattern) match(s string) bool {
+	p.once.Do(func() { p.re = regexp.MustCompile(p.source) })
+	return p.re.MatchString(s)
+}
+
+// marshalMixed is the JSON of an enum value that holds its own JSON text.
+func marshalMixed(text string) ([]byte, error) {
+	if text == "" {
+		text = "null"
+	}
+	return []byte(text), nil
 }

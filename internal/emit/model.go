@@ -1,0 +1,295 @@
+package emit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/genclient/genclient/internal/ir"
+)
+
+// modelFile prints one model.
+func modelFile(pkg string, m *ir.Model) *jen.File {
+	f := newFile(pkg)
+	f.Const().Id("_").Op("=").Id("format1")
+
+	inputDoc(m).file(f)
+	f.Add(structType(m.Input, true))
+	for _, s := range m.Structs {
+		nestedDoc(m, s).file(f)
+		f.Add(structType(s, false))
+	}
+	for _, e := range m.Enums {
+		enumType(f, m, e)
+	}
+	inputMethods(f, m)
+	for _, s := range checkedStructs(m) {
+		f.Add(checkMethod(m.Name, s))
+	}
+	patterns(f, m)
+	mediaRules(f, m)
+	clientMethod(f, m)
+	if m.Output != nil {
+		outputType(f, m)
+	}
+	return f
+}
+
+func inputDoc(m *ir.Model) comment {
+	var c comment
+	c.para(m.Input.Name, "is the input of", sentence(m.ID), sentence(m.Title), sentence(m.Description))
+	if m.URL != "" {
+		c.para("Documentation:", m.URL)
+	}
+	return c.deprecated(m)
+}
+
+// deprecated adds the paragraph by which tools know what should not be used.
+func (c comment) deprecated(m *ir.Model) comment {
+	if m.Removed {
+		c.para("Deprecated: RunComfy no longer lists the model.")
+	}
+	return c
+}
+
+func nestedDoc(m *ir.Model, s *ir.Struct) comment {
+	var c comment
+	c.para(s.Name, "is a part of the input of", sentence(m.ID), sentence(s.Doc))
+	return c
+}
+
+// structType prints a struct; with keyed, a first blank field makes composite
+// literals name their fields.
+//
+//	type XInput struct {
+//		_ struct{}
+//		// Prompt is required.
+//		Prompt string `json:"prompt"`
+//	}
+func structType(s *ir.Struct, keyed bool) jen.Code {
+	return jen.Type().Id(s.Name).StructFunc(func(g *jen.Group) {
+		if keyed {
+			g.Id("_").Struct()
+		}
+		for i := range s.Fields {
+			f := &s.Fields[i]
+			fieldDoc(f).jen(g)
+			g.Id(f.Name).Add(fieldType(f)).Tag(map[string]string{"json": jsonTag(f)})
+		}
+	})
+}
+
+func jsonTag(f *ir.Field) string {
+	if f.Presence == ir.Optional {
+		return f.JSON + ",omitzero"
+	}
+	if f.JSON == "-" {
+		return "-," // without the comma encoding/json leaves the field out
+	}
+	return f.JSON
+}
+
+func fieldType(f *ir.Field) jen.Code {
+	if f.Pointer {
+		return jen.Op("*").Add(goType(f.Type))
+	}
+	return goType(f.Type)
+}
+
+func goType(t ir.Type) jen.Code {
+	switch t := t.(type) {
+	case ir.Scalar:
+		return jen.Id([...]string{"string", "bool", "int64", "float64"}[t])
+	case *ir.Enum:
+		return jen.Id(t.Name)
+	case *ir.Struct:
+		return jen.Id(t.Name)
+	case *ir.List:
+		return jen.Index().Add(itemType(t.Elem))
+	case *ir.Map:
+		return jen.Map(jen.String()).Add(itemType(t.Elem))
+	case ir.Raw:
+		return jen.Qual("encoding/json", "RawMessage")
+	}
+	panic(fmt.Sprintf("a type outside the closed set: %T", t))
+}
+
+func itemType(it ir.Item) jen.Code {
+	if it.Pointer {
+		return jen.Op("*").Add(goType(it.Type))
+	}
+	return goType(it.Type)
+}
+
+// enumType prints an enum with its constants.
+//
+//	type XDuration int64
+//
+//	const (
+//		XDuration5  XDuration = 5
+//		XDuration10 XDuration = 10
+//	)
+func enumType(f *jen.File, m *ir.Model, e *ir.Enum) {
+	var c comment
+	c.para(e.Name, "is a value of the input of", m.ID+":", "one of its constants. Other values pass through but fail Validate.")
+	if e.Base == ir.EnumMixed {
+		c.para("It holds the value as JSON text.")
+	}
+	c.file(f)
+	base := [...]string{"string", "int64", "float64", "string"}[e.Base]
+	f.Type().Id(e.Name).Id(base)
+	f.Commentf("// The values of %s.", e.Name)
+	f.Const().DefsFunc(func(g *jen.Group) {
+		for _, member := range e.Members {
+			if member.Doc != "" {
+				var c comment
+				c.para(member.Name, "is", sentence(member.Doc))
+				c.jen(g)
+			}
+			g.Id(member.Name).Id(e.Name).Op("=").Add(memberLit(e, member))
+		}
+	})
+	if e.Base == ir.EnumMixed {
+		mixedMethods(f, e)
+	}
+}
+
+func memberLit(e *ir.Enum, m ir.EnumMember) jen.Code {
+	switch e.Base {
+	case ir.EnumInt:
+		i, _ := m.Value.Num.Int64()
+		return intLit(i)
+	case ir.EnumFloat:
+		return floatLit(m.Value.Num)
+	}
+	return jen.Lit(m.Value.String)
+}
+
+// intLit prints an integer as an untyped constant; jen.Lit would print a
+// conversion around an int64.
+func intLit(i int64) *jen.Statement { return jen.Op(strconv.FormatInt(i, 10)) }
+
+// floatLit prints a number as an untyped constant, without a point if it has none.
+func floatLit(n ir.Num) *jen.Statement {
+	if i, ok := n.Int64(); ok {
+		return intLit(i)
+	}
+	x, _ := n.Float64()
+	return jen.Lit(x)
+}
+
+// mixedMethods let a mixed enum stand in JSON as what it is.
+//
+//	func (x XSize) MarshalJSON() ([]byte, error) { return marshalMixed(string(x)) }
+func mixedMethods(f *jen.File, e *ir.Enum) {
+	f.Comment("// MarshalJSON returns the value itself, null for an unset one.")
+	f.Func().Params(jen.Id("x").Id(e.Name)).Id("MarshalJSON").Params().Params(jen.Index().Byte(), jen.Error()).Block(
+		jen.Return(jen.Id("marshalMixed").Call(jen.String().Call(jen.Id("x")))))
+	f.Comment("// UnmarshalJSON takes any JSON value.")
+	f.Func().Params(jen.Id("x").Op("*").Id(e.Name)).Id("UnmarshalJSON").Params(jen.Id("b").Index().Byte()).Error().Block(
+		jen.Op("*").Id("x").Op("=").Id(e.Name).Call(jen.Id("b")),
+		jen.Return(jen.Nil()))
+}
+
+// inputMethods print what makes the struct an Input.
+func inputMethods(f *jen.File, m *ir.Model) {
+	receiver := jen.Op("*").Id(m.Input.Name)
+	f.Comment("// ModelID returns the model's id.")
+	f.Func().Params(receiver.Clone()).Id("ModelID").Params().String().Block(jen.Return(jen.Lit(m.ID)))
+
+	f.Line()
+	f.Func().Params(receiver.Clone()).Id("outputKind").Params().Id("OutputKind").Block(
+		jen.Return(jen.Id("OutputKind" + strings.ToUpper(m.OutputKind.String()[:1]) + m.OutputKind.String()[1:])))
+
+	f.Comment("// Validate returns a *ValidationError with every violation, or nil. It needs no network.")
+	f.Add(validateMethod(m.Name, m.Input))
+}
+
+// mediaRules prints the model's table of media rules.
+//
+//	var mediaRulesX = []MediaRule{
+//		{Path: "image_url", Kind: MediaKindImage, Metric: "width_pixels", Op: ">", Bound: 300, Message: "..."},
+//	}
+func mediaRules(f *jen.File, m *ir.Model) {
+	var rows []jen.Code
+	walkRules(m.Input, "", nil, func(path string, field *ir.Field, r ir.MediaRule) {
+		rows = append(rows, jen.Line().Values(
+			jen.Id("Path").Op(":").Lit(path),
+			jen.Id("Kind").Op(":").Id(mediaKinds[field.Media]),
+			jen.Id("Metric").Op(":").Lit(r.Metric),
+			jen.Id("Op").Op(":").Lit(r.Op),
+			jen.Id("Bound").Op(":").Add(floatLit(r.Bound)),
+			jen.Id("Message").Op(":").Lit(r.Message),
+		))
+	})
+	result := jen.Nil()
+	if len(rows) > 0 {
+		name := "mediaRules" + m.Name
+		f.Var().Id(name).Op("=").Index().Id("MediaRule").Values(append(rows, jen.Line())...)
+		result = jen.Id(name)
+	}
+	f.Comment("// MediaRules returns the page's rules for the media of the input; the table is not to be changed.")
+	f.Func().Params(jen.Op("*").Id(m.Input.Name)).Id("MediaRules").Params().Index().Id("MediaRule").Block(jen.Return(result))
+}
+
+var mediaKinds = [...]string{"MediaKindOther", "MediaKindImage", "MediaKindVideo", "MediaKindAudio", "MediaKindOther"}
+
+// walkRules visits the media rules of a struct and of the structs in it, each
+// with its path, [*] for every item of a list.
+func walkRules(s *ir.Struct, path string, within []*ir.Struct, visit func(string, *ir.Field, ir.MediaRule)) {
+	for _, outer := range within {
+		if outer == s {
+			return // a recursive type: the rules of the first level are listed
+		}
+	}
+	within = append(within, s)
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		at := path + f.JSON
+		for _, r := range f.MediaRules {
+			if r.PerItem {
+				visit(at+"[*]", f, r)
+			} else {
+				visit(at, f, r)
+			}
+		}
+		switch t := f.Type.(type) {
+		case *ir.Struct:
+			walkRules(t, at+".", within, visit)
+		case *ir.List:
+			if item, ok := t.Elem.Type.(*ir.Struct); ok {
+				walkRules(item, at+"[*].", within, visit)
+			}
+		}
+	}
+}
+
+// clientMethod prints the one call that runs the model.
+//
+//	func (c *Client) X(ctx context.Context, in *XInput, opts ...CallOption) (*Result, error) {
+//		return c.run(ctx, in, opts)
+//	}
+func clientMethod(f *jen.File, m *ir.Model) {
+	var c comment
+	c.para(m.Name, "runs", m.ID, "and waits for its result. It submits once; an error tells whether that was charged.")
+	c.deprecated(m).file(f)
+	f.Func().Params(jen.Id("c").Op("*").Id("Client")).Id(m.Name).Params(
+		jen.Id("ctx").Qual("context", "Context"),
+		jen.Id("in").Op("*").Id(m.Input.Name),
+		jen.Id("opts").Op("...").Id("CallOption"),
+	).Params(jen.Op("*").Id("Result"), jen.Error()).Block(
+		jen.Return(jen.Id("c").Dot("run").Call(jen.Id("ctx"), jen.Id("in"), jen.Id("opts"))))
+}
+
+// outputType prints a model's own output and the function that reads it.
+func outputType(f *jen.File, m *ir.Model) {
+	var c comment
+	c.para(m.Output.Name, "is the output of", sentence(m.ID), "What is absent from an answer is nil.")
+	c.file(f)
+	f.Add(structType(m.Output, false))
+	f.Commentf("// Decode%s reads the model's own output from a result of it.", m.Output.Name)
+	f.Func().Id("Decode"+m.Output.Name).Params(jen.Id("res").Op("*").Id("Result")).Params(jen.Op("*").Id(m.Output.Name), jen.Error()).Block(
+		jen.Return(jen.Id("decodeOutput").Types(jen.Id(m.Output.Name)).Call(jen.Id("res"))))
+}

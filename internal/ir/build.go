@@ -1,0 +1,138 @@
+package ir
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/schema"
+)
+
+// Options choose what Build plans.
+type Options struct {
+	Package string
+	// Select says which models the package has; nil selects all. Names do not
+	// depend on it: they are settled over all documents.
+	Select func(modelID string) bool
+}
+
+// Build plans a package from documents sorted by model id. The diagnostics tell
+// what was decided where a page left a choice; with an error among them the
+// package must not be used.
+func Build(docs []*schema.Document, pins Pins, opts Options) (*Package, diag.List) {
+	builders := buildAll(docs)
+	diags := settleNames(builders, pins)
+	pkg := &Package{Name: opts.Package}
+	for _, b := range builders {
+		if opts.Select == nil || opts.Select(b.model.ID) {
+			pkg.Models = append(pkg.Models, *b.model)
+			diags = append(diags, b.diags...)
+		}
+	}
+	settleFiles(pkg.Models)
+	diags.Sort()
+	return pkg, diags
+}
+
+// buildAll builds every document by itself, in parallel.
+func buildAll(docs []*schema.Document) []*builder {
+	builders := make([]*builder, len(docs))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := range next {
+				builders[i] = build(docs[i])
+			}
+		})
+	}
+	for i := range docs {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return builders
+}
+
+// build plans one model under its pure names.
+func build(d *schema.Document) *builder {
+	b := &builder{
+		doc:      d,
+		resolve:  resolver{d.Input},
+		refs:     map[string]Type{},
+		building: map[*Struct]bool{},
+		model: &Model{
+			ID:          d.ModelID,
+			Name:        modelName(d.ModelID),
+			Title:       plainText(d.Title),
+			Description: plainText(d.Description),
+			URL:         d.URL,
+			Removed:     d.Removed,
+			OutputKind:  outputKind(d),
+		},
+	}
+	b.model.Input = b.root(d.Input, place{name: b.model.Name + "Input", root: true})
+	if own := ownOutput(d.Output); own != nil {
+		b.output = true
+		b.resolve = resolver{d.Output}
+		b.refs = map[string]Type{}
+		b.model.Output = b.root(own, place{path: "->", name: b.model.Name + "Output", root: true})
+	}
+	return b
+}
+
+// root builds the input or output struct. A root that is no object with
+// properties has no fields; lint says why, and SubmitRaw still reaches it.
+func (b *builder) root(v *schema.Value, p place) *Struct {
+	n := b.resolve.node(v)
+	n.ref = ""
+	properties := n.get("properties")
+	if n.raw != "" || n.never || n.typ != "object" || !properties.Is(schema.Object) {
+		b.report(v, diag.Warning, "root-without-properties", "", "the schema names no properties: the struct has no fields",
+			"send the body with SubmitRaw")
+		return &Struct{Name: p.name}
+	}
+	return b.structOf(n, properties, p)
+}
+
+// standardOutput are the members of the output block that all models share.
+var standardOutput = map[string]string{"image": "string", "video": "string", "audio": "string",
+	"images": "array", "videos": "array", "audios": "array"}
+
+// ownOutput returns a model's output schema if it is not the shared one.
+func ownOutput(output *schema.Value) *schema.Value {
+	v := output.Get("output")
+	if v == nil {
+		return nil
+	}
+	properties := v.Get("properties")
+	if !properties.Is(schema.Object) || len(properties.Members) == 0 {
+		return nil
+	}
+	for _, m := range properties.Members {
+		typ := m.Value.Get("type").Str()
+		if standardOutput[m.Name] != typ || typ == "array" && m.Value.Get("items").Get("type").Str() != "string" {
+			return v
+		}
+	}
+	return nil
+}
+
+// settleFiles gives every model a file of its own, also where file systems do
+// not tell upper from lower case. Names are unique, so "_2" behind the name of
+// a later one is all that is needed.
+func settleFiles(models []Model) {
+	taken := map[string]bool{}
+	for i := range models {
+		stem := fileName(models[i].Name)
+		file := stem
+		for n := 2; taken[file]; n++ {
+			file = numbered(strings.TrimSuffix(stem, "_model"), n) + "_model"
+		}
+		taken[file] = true
+		models[i].File = file
+	}
+	slices.SortFunc(models, func(a, b Model) int { return strings.Compare(a.ID, b.ID) })
+}

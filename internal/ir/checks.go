@@ -1,0 +1,267 @@
+package ir
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"regexp"
+
+	"github.com/genclient/genclient/internal/schema"
+)
+
+// checked are the keywords that become Go checks or types; any other keyword
+// that constrains is left to the server and said so.
+var checked = map[string][]string{
+	"string":  {"minLength", "maxLength", "pattern"},
+	"integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+	"number":  {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+	"boolean": {},
+	"array":   {"items", "minItems", "maxItems", "uniqueItems"},
+	"object":  {"properties", "additionalProperties"},
+}
+
+// unchecked lists the keywords of a node that no check stands for, in page
+// order, as text for a comment.
+func unchecked(n *node) []string {
+	known := map[string]bool{"type": true, "enum": true, "const": true, "$ref": true,
+		"allOf": true, "anyOf": true, "oneOf": true, "validations": true}
+	for _, keyword := range checked[n.typ] {
+		known[keyword] = true
+	}
+	for _, l := range n.layers {
+		if l.Get("format").Is(schema.String) && mediaFormat(l.Get("format").Text) != NoMedia {
+			known["format"] = true
+		}
+	}
+	var notes []string
+	for _, l := range n.layers {
+		for _, m := range l.Members {
+			if known[m.Name] || annotations[m.Name] {
+				continue
+			}
+			known[m.Name] = true
+			notes = append(notes, constraintText(m.Name, m.Value))
+		}
+	}
+	for _, keyword := range n.open {
+		notes = append(notes, keyword)
+	}
+	return notes
+}
+
+// constraintText is a keyword with its value if that is short.
+func constraintText(keyword string, v *schema.Value) string {
+	text := v.Compact()
+	if len(text) > 60 {
+		return keyword
+	}
+	return keyword + " " + text
+}
+
+// checks builds the checks of a node for its Go type.
+func (b *builder) checks(n *node, t Type) (checks []Check, notes []string) {
+	switch t := t.(type) {
+	case *Enum:
+		return []Check{Membership{}}, nil
+	case Scalar:
+		switch t {
+		case String:
+			return b.stringChecks(n)
+		case Bool:
+			if n.closed && len(n.members) == 1 {
+				checks = append(checks, Membership{Bool: n.members[0].value.True()})
+			}
+			return checks, nil
+		}
+		return b.numberChecks(n, t)
+	case *List:
+		if c, ok := b.count(n, "minItems", "maxItems"); ok {
+			checks = append(checks, c)
+		}
+		if n.get("uniqueItems").True() {
+			switch t.Elem.Type.(type) {
+			case Scalar, *Enum:
+				if !t.Elem.Pointer {
+					return append(checks, UniqueItems{}), notes
+				}
+			}
+			notes = append(notes, "uniqueItems")
+		}
+	}
+	return checks, notes
+}
+
+func (b *builder) stringChecks(n *node) (checks []Check, notes []string) {
+	if c, ok := b.count(n, "minLength", "maxLength"); ok {
+		checks = append(checks, Length(c))
+	}
+	if p := n.get("pattern"); p.Is(schema.String) {
+		if _, err := regexp.Compile(p.Text); err != nil {
+			b.note(p, "pattern-not-re2", "the pattern is not a Go (RE2) expression: it is left to the server")
+			notes = append(notes, constraintText("pattern", p))
+		} else {
+			b.model.Patterns = append(b.model.Patterns, p.Text)
+			checks = append(checks, Pattern{Number: len(b.model.Patterns), Source: p.Text})
+		}
+	}
+	return checks, notes
+}
+
+// count reads a pair of keywords for a length or a number of items; bounds that
+// always hold are dropped.
+func (b *builder) count(n *node, minKeyword, maxKeyword string) (Count, bool) {
+	c := Count{Min: 0, Max: -1}
+	if num, ok := b.number(n.get(minKeyword)); ok {
+		c.Min = clampCount(num.ceil())
+	}
+	if num, ok := b.number(n.get(maxKeyword)); ok {
+		if c.Max = clampCount(num.floor()); c.Max == math.MaxInt32 {
+			c.Max = -1
+		}
+	}
+	if c.Max >= 0 && c.Min > c.Max {
+		b.warn(n.get(minKeyword), "unsatisfiable", fmt.Sprintf("%s %d is above %s %d: no value satisfies both", minKeyword, c.Min, maxKeyword, c.Max))
+	}
+	return c, c.Min > 0 || c.Max >= 0
+}
+
+// clampCount brings a count into 0..MaxInt32: no Go value has more.
+func clampCount(i *big.Int) int {
+	switch {
+	case i.Sign() < 0:
+		return 0
+	case !i.IsInt64() || i.Int64() > math.MaxInt32:
+		return math.MaxInt32
+	}
+	return int(i.Int64())
+}
+
+// number reads a keyword that should be a number.
+func (b *builder) number(v *schema.Value) (Num, bool) {
+	if !v.Is(schema.Number) {
+		return Num{}, false
+	}
+	return NewNum(v.Text)
+}
+
+func (b *builder) numberChecks(n *node, t Scalar) (checks []Check, notes []string) {
+	r := Range{}
+	r.Min, r.ExclusiveMin = b.bound(n, "minimum", "exclusiveMinimum", 1)
+	r.Max, r.ExclusiveMax = b.bound(n, "maximum", "exclusiveMaximum", -1)
+	if r.Min != nil && r.Max != nil {
+		if c := r.Min.Cmp(*r.Max); c > 0 || c == 0 && (r.ExclusiveMin || r.ExclusiveMax) {
+			b.warn(n.at, "unsatisfiable", "no number is above the minimum and below the maximum")
+		}
+	}
+	if t == Int {
+		r, notes = b.intRange(n, r)
+	} else {
+		r, notes = b.floatRange(n, r)
+	}
+	if r.Min != nil || r.Max != nil {
+		checks = append(checks, r)
+	}
+	if v := n.get("multipleOf"); v != nil {
+		step, ok := b.number(v)
+		if ok && step.rat.Sign() > 0 {
+			if t == Int {
+				// x is a multiple of p/q in lowest terms just when it is one of p.
+				step = intNum(step.rat.Num())
+			}
+			if t == Int && step.rat.Num().IsInt64() || t == Float && decimal(step) {
+				if t == Float || step.rat.Cmp(big.NewRat(1, 1)) != 0 {
+					checks = append(checks, MultipleOf{step})
+				}
+				return checks, notes
+			}
+		}
+		notes = append(notes, constraintText("multipleOf", v))
+	}
+	return checks, notes
+}
+
+func decimal(n Num) bool {
+	_, _, ok := n.Decimal()
+	return ok
+}
+
+// bound reads one end of a range in both forms: draft 4 has a boolean beside
+// the bound (JSON Schema draft 4, 5.1), later drafts a number of its own. The
+// tighter of two counts; side is 1 for a lower and -1 for an upper bound.
+func (b *builder) bound(n *node, keyword, exclusiveKeyword string, side int) (*Num, bool) {
+	plain, ok := b.number(n.get(keyword))
+	exclusive := n.get(exclusiveKeyword)
+	other, okOther := b.number(exclusive)
+	switch {
+	case ok && okOther:
+		if c := other.Cmp(plain) * side; c >= 0 {
+			return &other, true
+		}
+		return &plain, false
+	case okOther:
+		return &other, true
+	case ok:
+		return &plain, exclusive.True()
+	}
+	return nil, false
+}
+
+// intRange brings the bounds of an integer to inclusive int64 bounds.
+func (b *builder) intRange(n *node, r Range) (Range, []string) {
+	var out Range
+	var notes []string
+	if r.Min != nil {
+		least := r.Min.ceil()
+		if r.ExclusiveMin && r.Min.rat.IsInt() {
+			least = new(big.Int).Add(least, big.NewInt(1))
+		}
+		switch {
+		case least.IsInt64() && least.Int64() > math.MinInt64:
+			num := intNum(least)
+			out.Min = &num
+		case least.Sign() > 0:
+			b.warn(n.get("minimum"), "unsatisfiable", "no int64 reaches the minimum: it is left to the server")
+			notes = append(notes, "minimum "+r.Min.Text)
+		}
+	}
+	if r.Max != nil {
+		most := r.Max.floor()
+		if r.ExclusiveMax && r.Max.rat.IsInt() {
+			most = new(big.Int).Sub(most, big.NewInt(1))
+		}
+		switch {
+		case most.IsInt64() && most.Int64() < math.MaxInt64:
+			num := intNum(most)
+			out.Max = &num
+		case most.Sign() < 0:
+			b.warn(n.get("maximum"), "unsatisfiable", "no int64 is below the maximum: it is left to the server")
+			notes = append(notes, "maximum "+r.Max.Text)
+		}
+	}
+	return out, notes
+}
+
+// floatRange drops bounds beyond float64: they hold for every finite value or
+// for none.
+func (b *builder) floatRange(n *node, r Range) (Range, []string) {
+	var notes []string
+	if r.Min != nil {
+		if _, ok := r.Min.Float64(); !ok {
+			if r.Min.rat.Sign() > 0 {
+				b.warn(n.get("minimum"), "unsatisfiable", "no float64 reaches the minimum: it is left to the server")
+				notes = append(notes, "minimum "+r.Min.Text)
+			}
+			r.Min = nil
+		}
+	}
+	if r.Max != nil {
+		if _, ok := r.Max.Float64(); !ok {
+			if r.Max.rat.Sign() < 0 {
+				b.warn(n.get("maximum"), "unsatisfiable", "no float64 is below the maximum: it is left to the server")
+				notes = append(notes, "maximum "+r.Max.Text)
+			}
+			r.Max = nil
+		}
+	}
+	return r, notes
+}

@@ -1,0 +1,214 @@
+package ir
+
+import (
+	"fmt"
+	"go/token"
+	"strconv"
+
+	"github.com/genclient/genclient/internal/diag"
+)
+
+// wish is a name that something would like to have.
+type wish struct {
+	key   string // of its pin
+	pure  string // what the pure rule says
+	name  *string
+	scope string // of the struct for a field, "" for the package
+}
+
+// typeWish is the wish of a nested type, with the values its constants are
+// named for.
+type typeWish struct {
+	path    string
+	rest    string // the pure name behind the model's
+	name    *string
+	enum    *Enum
+	members []string
+}
+
+// fieldScope is the fields of one struct, whose names are kept apart.
+type fieldScope struct {
+	input bool // the struct has the exported methods of an input
+	paths []string
+	of    *Struct
+}
+
+// A pin's key is the model id; the id with "#" and a JSON path for a field,
+// with " type" behind it for the type made there and with "=" and the value for
+// a constant.
+func fieldKey(id, path string) string         { return id + "#" + path }
+func typeKey(id, path string) string          { return id + "#" + path + " type" }
+func memberKey(id, path, value string) string { return id + "#" + path + "=" + value }
+
+// scope holds the names of one Go scope and the key of what has each.
+type scope map[string]string
+
+// allot gives every wish its name: the pinned one if it has a pin, else the pure
+// one or the first of _2, _3 that is free.
+func (s scope) allot(wishes []wish, pins Pins) {
+	for _, w := range wishes {
+		if pin, ok := pins.get(w.key); ok {
+			if _, taken := s[pin]; !taken {
+				s[pin] = w.key
+			}
+		}
+	}
+	for _, w := range wishes {
+		*w.name = s.take(w, pins)
+	}
+}
+
+func (s scope) take(w wish, pins Pins) string {
+	if pin, ok := pins.get(w.key); ok && s[pin] == w.key {
+		return pin
+	}
+	name := w.pure
+	for n := 2; ; n++ {
+		if _, taken := s[name]; !taken {
+			break
+		}
+		name = numbered(w.pure, n)
+	}
+	s[name] = w.key
+	return name
+}
+
+func numbered(name string, n int) string { return name + "_" + strconv.Itoa(n) }
+
+// settleNames gives everything in the package its Go name. Pinned models come
+// first, with all that hangs on them, so that a new model never renames an old
+// one; then the others in id order.
+func settleNames(builders []*builder, pins Pins) diag.List {
+	pkg, methods := scope{}, scope{}
+	for _, name := range reserved {
+		pkg[name], methods[name] = "runtime", "runtime"
+	}
+	for _, p := range pins.models() {
+		takeModel(pkg, methods, p.name, p.key)
+	}
+	var pinned, fresh []*builder
+	for _, b := range builders {
+		if name, ok := pins.get(b.model.ID); ok && methods[name] == b.model.ID {
+			b.model.Name = name
+			pinned = append(pinned, b)
+		} else {
+			fresh = append(fresh, b)
+		}
+	}
+	settleTypes(pkg, pinned, pins)
+	for _, b := range fresh {
+		b.model.Name = freeModelName(pkg, methods, b.model.ID)
+		takeModel(pkg, methods, b.model.Name, b.model.ID)
+	}
+	settleTypes(pkg, fresh, pins)
+
+	var diags diag.List
+	for _, b := range builders {
+		b.settleFields(pins)
+		if name, ok := pins.get(b.model.ID); ok && name != b.model.Name {
+			diags = append(diags, diag.Diagnostic{Pos: pins.position(b.model.ID), Severity: diag.Error, Rule: "name-taken",
+				Subject: b.model.ID, Message: fmt.Sprintf("the pinned name %s is taken", name),
+				Hint: "pin another name; names of the runtime and of other models cannot be used"})
+		}
+		b.noteNames()
+	}
+	return diags
+}
+
+// takeModel takes what a model's name stands for: the client's method and the
+// types of its input and output. An owner that came first stays.
+func takeModel(pkg, methods scope, name, id string) {
+	if !modelFree(pkg, methods, name) {
+		return
+	}
+	methods[name] = id
+	pkg[name+"Input"], pkg[name+"Output"], pkg["Decode"+name+"Output"] = id, id, id
+}
+
+func modelFree(pkg, methods scope, name string) bool {
+	if _, taken := methods[name]; taken {
+		return false
+	}
+	for _, derived := range []string{name + "Input", name + "Output", "Decode" + name + "Output"} {
+		if _, taken := pkg[derived]; taken {
+			return false
+		}
+	}
+	return true
+}
+
+// freeModelName is the pure name, or with the vendor in front, or that with _2, _3.
+func freeModelName(pkg, methods scope, id string) string {
+	if name := modelName(id); modelFree(pkg, methods, name) {
+		return name
+	}
+	base := identifier(id)
+	name := base
+	for n := 2; !modelFree(pkg, methods, name); n++ {
+		name = numbered(base, n)
+	}
+	return name
+}
+
+// settleTypes names the nested types of the models, then the constants, whose
+// names begin with their type's.
+func settleTypes(pkg scope, builders []*builder, pins Pins) {
+	var types []wish
+	for _, b := range builders {
+		b.model.Input.Name = b.model.Name + "Input"
+		if b.model.Output != nil {
+			b.model.Output.Name = b.model.Name + "Output"
+		}
+		for _, t := range b.types {
+			b.wishes = append(b.wishes, wish{typeKey(b.model.ID, t.path), b.model.Name + t.rest, t.name, ""})
+		}
+		types = append(types, b.wishes...)
+	}
+	pkg.allot(types, pins)
+	var members []wish
+	for _, b := range builders {
+		first := len(b.wishes)
+		for _, t := range b.types {
+			for i, value := range t.members {
+				b.wishes = append(b.wishes, wish{memberKey(b.model.ID, t.path, value),
+					memberName(*t.name, value), &t.enum.Members[i].Name, ""})
+			}
+		}
+		members = append(members, b.wishes[first:]...)
+	}
+	pkg.allot(members, pins)
+}
+
+// settleFields names the fields of every struct of the model.
+func (b *builder) settleFields(pins Pins) {
+	for _, fs := range b.scopes {
+		taken := scope{}
+		if fs.input {
+			taken["ModelID"], taken["Validate"], taken["MediaRules"] = "method", "method", "method"
+		}
+		wishes := make([]wish, len(fs.of.Fields))
+		for i := range fs.of.Fields {
+			f := &fs.of.Fields[i]
+			wishes[i] = wish{fieldKey(b.model.ID, fs.paths[i]), f.Name, &f.Name, fs.of.Name}
+		}
+		taken.allot(wishes, pins)
+		b.wishes = append(b.wishes, wishes...)
+	}
+}
+
+// noteNames reports the names that differ from the pure rule.
+func (b *builder) noteNames() {
+	for _, w := range b.wishes {
+		if *w.name != w.pure {
+			b.diags = append(b.diags, diag.Diagnostic{Pos: diag.Position{File: b.doc.File()}, Severity: diag.Note, Rule: "name-taken",
+				Subject: w.key, Message: fmt.Sprintf("is named %s: %s is taken", *w.name, w.pure)})
+		}
+	}
+	if pure := modelName(b.model.ID); b.model.Name != pure {
+		b.diags = append(b.diags, diag.Diagnostic{Pos: diag.Position{File: b.doc.File()}, Severity: diag.Note, Rule: "name-taken",
+			Subject: b.model.ID, Message: fmt.Sprintf("is named %s, not %s", b.model.Name, pure)})
+	}
+}
+
+// validName reports whether a pin can be a Go name.
+func validName(name string) bool { return token.IsIdentifier(name) && token.IsExported(name) }

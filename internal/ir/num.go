@@ -1,0 +1,86 @@
+package ir
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+)
+
+// Num is a number with the spelling of the page.
+type Num struct {
+	Text string // a JSON number
+	rat  *big.Rat
+}
+
+// NewNum reads a JSON number. The decoder has bounded its length and exponent,
+// so exact arithmetic on it is cheap.
+func NewNum(text string) (Num, bool) {
+	r, ok := new(big.Rat).SetString(text)
+	return Num{Text: text, rat: r}, ok
+}
+
+func intNum(i *big.Int) Num { return Num{Text: i.String(), rat: new(big.Rat).SetInt(i)} }
+
+// IsZero reports whether the number is 0, however it is written.
+func (n Num) IsZero() bool { return n.rat == nil || n.rat.Sign() == 0 }
+
+// Cmp compares two numbers by value.
+func (n Num) Cmp(m Num) int { return n.rat.Cmp(m.rat) }
+
+// Int64 returns the number if it is an integer that an int64 holds.
+func (n Num) Int64() (int64, bool) {
+	if !n.rat.IsInt() || !n.rat.Num().IsInt64() {
+		return 0, false
+	}
+	return n.rat.Num().Int64(), true
+}
+
+// Float64 returns the nearest float64, and false when the number is beyond the
+// largest.
+func (n Num) Float64() (float64, bool) {
+	f, _ := n.rat.Float64()
+	return f, !math.IsInf(f, 0)
+}
+
+// Decimal returns the number as digits over a power of ten, digits / 10^scale,
+// both exact in a float64; false when they are not.
+func (n Num) Decimal() (digits, pow10 float64, ok bool) {
+	scaled := new(big.Rat).Set(n.rat)
+	ten := big.NewRat(10, 1)
+	pow10 = 1
+	for scale := 0; !scaled.IsInt(); scale++ {
+		if scale == 22 { // 10^22 is the largest power of ten that float64 holds exactly
+			return 0, 0, false
+		}
+		scaled.Mul(scaled, ten)
+		pow10 *= 10
+	}
+	if scaled.Num().BitLen() > 53 {
+		return 0, 0, false
+	}
+	digits, _ = scaled.Float64()
+	return digits, pow10, true
+}
+
+// String returns the number as text for a comment or a message: an integer
+// without a point or an exponent, anything else as the page wrote it.
+func (n Num) String() string {
+	if i, ok := n.Int64(); ok {
+		return strconv.FormatInt(i, 10)
+	}
+	return n.Text
+}
+
+// ceil returns the smallest integer not below n, floor the largest not above.
+func (n Num) ceil() *big.Int {
+	i := n.floor()
+	if !n.rat.IsInt() {
+		i.Add(i, big.NewInt(1))
+	}
+	return i
+}
+
+func (n Num) floor() *big.Int {
+	// Div is Euclidean: for a positive denominator it rounds down.
+	return new(big.Int).Div(n.rat.Num(), n.rat.Denom())
+}

@@ -1,0 +1,33 @@
+package ir
+
+// reserved are the exported names of the runtime that every generated package
+// holds: no model takes one of them for its method or its types. The list is
+// part of the generated API: it only grows, and a test compares it with the
+// runtime's source.
+var reserved = []string{
+	// The client and its calls.
+	"Client", "New", "Submit", "SubmitRaw", "SubmitOnce", "Job", "CheckMedia", "Download", "Models",
+	"Batch", "Close", "CloseIdleConnections", "Upload", "Balance", "Run", "RunRaw", "Validate", "Wait",
+	// Options.
+	"Option", "CallOption", "WaitOption", "DownloadOption", "BatchOption", "WithBaseURL", "WithHTTPClient",
+	"WithUserAgent", "WithLogger", "WithoutValidation", "WithMediaCheck", "WithJournal", "WithReadRate",
+	"WithInsecureHTTP", "WithPrivateMedia", "OnAccepted", "OnUpdate", "OnCancel", "MaxWait", "OnceKey", "WithCost",
+	"OnCancelDetach", "OnCancelIfQueued",
+	// Inputs and their rules.
+	"Input", "Int", "Float", "Bool", "String", "Ptr", "Violation", "MediaRule", "MediaInfo", "MediaKind",
+	"MediaKindOther", "MediaKindImage", "MediaKindVideo", "MediaKindAudio", "RuleVerdict", "RuleVerdictPass",
+	"RuleVerdictFail", "RuleVerdictUnknown", "EvaluateMedia", "FileURI", "MediaCheck", "MediaCheckOff",
+	"MediaCheckLocal", "MediaCheckRemote", "OutputKind", "OutputKindOther", "OutputKindImage",
+	"OutputKindVideo", "OutputKindAudio",
+	// Answers.
+	"Result", "Output", "Status", "State", "CancelOutcome", "CancelOutcomeCanceled",
+	"CancelOutcomeNotCancellable", "CancelOutcomeAlreadyDone", "CancelOutcomeUnknown", "File", "ModelFilter",
+	"ModelInfo", "Outcome", "Cost",
+	// Errors.
+	"ValidationError", "ConfigError", "AuthError", "InsufficientBalanceError", "NotFoundError",
+	"RateLimitError", "APIError", "NotSentError", "AmbiguousSubmitError", "ErrAmbiguousSubmit", "WaitError",
+	"GenerationError", "CanceledError", "DownloadError", "MediaError", "Charged", "ChargedNo", "ChargedYes",
+	"ChargedMaybe",
+	// The journal.
+	"Journal", "JournalEntry", "NewMemoryJournal", "OpenJournal", "FileJournal", "MemoryJournal",
+}
