@@ -27,7 +27,7 @@ type flight struct {
 	connected bool
 	headers   int // how often request headers were written
 	wrote     bool
-	answered  bool
+	answered  bool  // the header of an answer came
 	aborted   error // why this package ended the flight; nil if it did not
 	timers    []*time.Timer
 	stalling  *time.Timer
@@ -41,6 +41,10 @@ var (
 	errSubmitExpiry = errors.New("the submit took too long")
 )
 
+// stallUnit is how much of a body is handed out at once: a server that takes
+// less than this within the stall timeout counts as stalled.
+const stallUnit = 16 << 10
+
 // newFlight returns a flight and the context for its request. That context
 // outlives ctx: once bytes may be out, giving up would lose the id of a job
 // that is already paid for. land must be called when the answer is read.
@@ -51,10 +55,9 @@ func newFlight(ctx context.Context, body []byte, known bool, l Limits) (*flight,
 	defer f.mu.Unlock()
 	f.timers = append(f.timers, time.AfterFunc(l.submitDeadline(len(body)), func() { f.abort(errSubmitExpiry) }))
 	return f, httptrace.WithClientTrace(reqCtx, &httptrace.ClientTrace{
-		GotConn:              func(httptrace.GotConnInfo) { f.event(func() { f.connected = !f.sealed }) },
-		WroteHeaders:         func() { f.event(func() { f.headers++; f.watchStall() }) },
-		WroteRequest:         func(i httptrace.WroteRequestInfo) { f.event(func() { f.wrote = i.Err == nil; f.endStall() }) },
-		GotFirstResponseByte: func() { f.event(func() { f.answered = true }) },
+		GotConn:      func(httptrace.GotConnInfo) { f.event(func() { f.connected = !f.sealed }) },
+		WroteHeaders: func() { f.event(func() { f.headers++; f.watchStall() }) },
+		WroteRequest: func(i httptrace.WroteRequestInfo) { f.event(func() { f.wrote = i.Err == nil; f.endStall() }) },
 	})
 }
 
@@ -77,7 +80,7 @@ func (f *flight) Read(p []byte) (int, error) {
 		}
 		return 0, io.EOF
 	}
-	n := copy(p, f.body[f.taken:])
+	n := copy(p[:min(len(p), stallUnit)], f.body[f.taken:])
 	f.taken += n
 	f.watchStall()
 	return n, nil
@@ -202,11 +205,11 @@ func (c *core) post(ctx context.Context, s *submission) *attempt {
 			a.cause = f.aborted
 		}
 	} else {
+		f.event(func() { f.answered = true })
 		a.status, a.header = resp.StatusCode, resp.Header
 		a.answer, a.cause = readAnswer(resp.Body, errorBodyLimit)
 		resp.Body.Close()
 		f.seal()
-		f.answered = true
 		if a.cause != nil && f.aborted != nil {
 			a.cause = f.aborted
 		}

@@ -1,7 +1,7 @@
 package client
 
 import (
-	"encoding/json"
+	"bytes"
 	"regexp"
 	"strconv"
 	"strings"
@@ -32,33 +32,34 @@ type redactor struct {
 	strings []string
 }
 
-// newRedactor returns the redactor for calls about one request body.
+// newRedactor returns the redactor for calls about one request body, which is
+// valid JSON or empty. The body itself is not kept: it may be large.
 func (c *core) newRedactor(body []byte) *redactor {
 	r := &redactor{token: c.token}
-	var v any
-	if json.Unmarshal(body, &v) == nil {
-		r.collect(v, new(int))
+	for size := 0; size < maxSecrets; {
+		start := bytes.IndexByte(body, '"')
+		if start < 0 {
+			break
+		}
+		end := start + 1
+		for {
+			end += bytes.IndexAny(body[end:], `"\\`) + 1
+			if body[end-1] == '"' {
+				break
+			}
+			end++ // behind a backslash
+		}
+		literal := body[start:end]
+		body = bytes.TrimLeft(body[end:], " \t\r\n")
+		if bytes.HasPrefix(body, []byte(":")) || bytes.HasPrefix(literal, []byte(`"data:`)) {
+			continue // the name of a property, which errors may show; a data URI, which is found by itself
+		}
+		if s := cut(textOf(literal), maxSecrets-size); len(s) >= wholeSecret {
+			r.strings = append(r.strings, s)
+			size += len(s)
+		}
 	}
 	return r
-}
-
-func (r *redactor) collect(v any, size *int) {
-	switch v := v.(type) {
-	case string:
-		if len(v) >= wholeSecret && *size < maxSecrets && !strings.HasPrefix(v, "data:") {
-			v = strings.Clone(cut(v, maxSecrets-*size)) // not the whole decoded body stays alive
-			*size += len(v)
-			r.strings = append(r.strings, v)
-		}
-	case []any:
-		for _, item := range v {
-			r.collect(item, size)
-		}
-	case map[string]any:
-		for _, value := range v {
-			r.collect(value, size)
-		}
-	}
 }
 
 var (

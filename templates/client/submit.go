@@ -38,7 +38,10 @@ func (c *Client) SubmitRaw(ctx context.Context, modelID string, body json.RawMes
 	if err != nil {
 		return nil, err
 	}
-	s, err := core.newSubmission(modelID, OutputKindOther, body)
+	if !json.Valid(body) {
+		return nil, violations{{Rule: "type", Message: "the request body is not valid JSON"}}.err()
+	}
+	s, err := core.newSubmission(modelID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -76,19 +79,20 @@ type submission struct {
 	secrets *redactor
 }
 
-func (c *core) newSubmission(model string, kind OutputKind, body []byte) (*submission, error) {
+// newSubmission returns the request of a body that is valid JSON.
+func (c *core) newSubmission(model string, body []byte) (*submission, error) {
 	path, err := modelPath(model)
 	if err != nil {
 		return nil, err
 	}
-	if trimmed := bytes.TrimSpace(body); !json.Valid(body) || trimmed[0] != '{' {
+	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return nil, violations{{Rule: "type", Message: "the request body must be a JSON object"}}.err()
 	}
 	if int64(len(body)) > c.limits.Body {
 		return nil, violations{{Rule: "size", Message: fmt.Sprintf("the request body must not be larger than %d bytes", c.limits.Body),
 			Measured: float64(len(body)), kind: gotInteger, integer: int64(len(body))}}.err()
 	}
-	return &submission{model: model, kind: kind, path: path, body: body, sum: sha256.Sum256(body), secrets: c.newRedactor(body)}, nil
+	return &submission{model: model, path: path, body: body, sum: sha256.Sum256(body), secrets: c.newRedactor(body)}, nil
 }
 
 // submitInput validates, encodes and checks in, and submits it, under key if
@@ -106,13 +110,12 @@ func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key 
 	if err != nil {
 		return nil, err
 	}
-	kind := OutputKindOther
-	if k, ok := in.(interface{ outputKind() OutputKind }); ok {
-		kind = k.outputKind()
-	}
-	s, err := c.newSubmission(in.ModelID(), kind, body)
+	s, err := c.newSubmission(in.ModelID(), body)
 	if err != nil {
 		return nil, err
+	}
+	if k, ok := in.(interface{ outputKind() OutputKind }); ok {
+		s.kind = k.outputKind()
 	}
 	if check != MediaCheckOff {
 		if rules := in.MediaRules(); len(rules) > 0 {
