@@ -160,13 +160,13 @@ func (r *reader) document(root *Value) *Document {
 			d.URL = r.text(m)
 		case "categories":
 			r.want(m, Array)
+			for _, e := range v.Elems {
+				r.want(Member{Name: "category", Value: e}, String)
+			}
 			d.Categories = v.Strings()
 		case "price":
 			r.want(m, Object)
-			d.Price = Price{Unit: v.Get("unit").Str()}
-			if usd := v.Get("usd"); usd.Is(Number) {
-				d.Price.USD = usd.Text
-			}
+			d.Price = r.price(v)
 		case "removed":
 			r.want(m, Bool)
 			d.Removed = v.True()
@@ -193,6 +193,25 @@ func (r *reader) document(root *Value) *Document {
 		r.errorAt(d.Input.Offset, "document-shape", "the input schema is not an object but "+article(d.Input.Kind), "")
 	}
 	return d
+}
+
+func (r *reader) price(v *Value) Price {
+	var p Price
+	for _, m := range v.Members {
+		switch m.Name {
+		case "usd":
+			r.want(m, Number)
+			p.USD = m.Value.Text
+		case "unit":
+			p.Unit = r.text(m)
+		default:
+			r.errorAt(m.Offset, "document-shape", fmt.Sprintf("unknown member %q of the price", m.Name), "a price has usd and unit")
+		}
+	}
+	if v.Kind == Object && v.Get("usd") == nil {
+		r.errorAt(v.Offset, "document-shape", `the member "usd" of the price is missing`, "")
+	}
+	return p
 }
 
 func (r *reader) text(m Member) string {

@@ -46,7 +46,7 @@ var lintCases = []struct {
 	{name: "default below", input: `"o": {"type": "object", "properties": {"n": {"type": "integer", "default": 1.5}}}`, want: []string{`default-invalid #o.n @ 1.5`}},
 	{name: "default item", input: `"l": {"type": "array", "items": {"type": "integer"}, "default": [1, true]}`, want: []string{`default-invalid #l[1] @ true`}},
 	{name: "null default", input: `"n": {"type": "integer", "default": null}`},
-	{name: "array without items", input: `"a": {"type": "array"}`, want: []string{`array-without-items #a @ "array"`}},
+	{name: "array without items", input: `"a": {"type": "array"}, "i": {"type": "array", "format": "image_uris"}`, want: []string{`array-without-items #a @ "array"`}},
 	{name: "items without a type", input: `"a": {"type": "array", "items": {"title": "Item"}}`, want: []string{`items-without-type #a[*] @ {"title"`}},
 	{name: "duplicate members", input: `"e": {"type": "integer", "enum": [1, 2, 1.0]}`, want: []string{`enum-duplicate #e @ 1.0`}},
 	{name: "mixed members", input: `"e": {"enum": ["a", 1, null]}`, want: []string{`enum-mixed-types #e @ ["a"`}},

@@ -214,8 +214,11 @@ func (l *linter) object(v *Value, path string, as role) {
 	}
 }
 
+// array reports an array whose items are not known. The site's media formats
+// say enough: the items of image_uris are strings.
 func (l *linter) array(v *Value, path string) {
-	if slices.Contains(standardTypes(v.Get("type")), "array") && v.Get("items") == nil && v.Get("prefixItems") == nil {
+	if slices.Contains(standardTypes(v.Get("type")), "array") && v.Get("items") == nil && v.Get("prefixItems") == nil &&
+		!strings.HasSuffix(v.Get("format").Str(), "_uris") {
 		l.report("array-without-items", v.Get("type").Offset, path, "the array does not say what its items are")
 	}
 }

@@ -37,19 +37,26 @@ func pathStem(id string) string {
 	segments := strings.Split(strings.ToLower(id), "/")
 	for i, s := range segments {
 		segments[i] = pathSegment(s)
+		// A folder named as a file would stand in the way of that file.
+		if i < len(segments)-1 && strings.HasSuffix(segments[i], ".json") {
+			segments[i] += "-"
+		}
 	}
 	return strings.Join(segments, "/")
 }
 
-// pathSegment makes one segment safe on every file system and embeddable: no
-// leading "." or "_", no trailing ".", and no device name of Windows, with or
-// without an ending.
+// pathSegment makes one segment safe on every file system and embeddable: not
+// empty, no leading "." or "_", no trailing ".", and no device name of Windows,
+// with or without an ending.
 func pathSegment(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-') {
-			b[i] = '-'
+	b := []byte(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-' {
+			return r
 		}
+		return '-'
+	}, s))
+	if len(b) == 0 {
+		return "-"
 	}
 	if len(b) > maxSegment {
 		b = b[:maxSegment]
@@ -70,7 +77,8 @@ func pathSegment(s string) string {
 // maxSegment keeps a file name with its ending under 255 bytes.
 const maxSegment = 200
 
-// reservedStem reports whether Windows takes a file of this name for a device.
+// reservedStem reports whether Windows takes a file of this name for a device,
+// or the module zip leaves out a folder of this name.
 func reservedStem(s string) bool {
 	switch s {
 	case "con", "prn", "aux", "nul", "vendor":

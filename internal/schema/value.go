@@ -124,7 +124,7 @@ func (v *Value) Equal(w *Value) bool {
 
 // A SyntaxError says why JSON could not be read, and where.
 type SyntaxError struct {
-	Offset  int  // bytes from the start of the text given to Decode
+	Offset  int  // bytes from the start of the source
 	CutOff  bool // the text ended inside the value
 	TooDeep bool // nested deeper than MaxDepth
 	Message string
@@ -160,9 +160,12 @@ func (d *decoder) token() (json.Token, error) {
 }
 
 // tokenStart returns the offset of the token that comes next.
-func (d *decoder) tokenStart() int {
+func (d *decoder) tokenStart() int { return d.skip(" \t\r\n,:") }
+
+// skip returns the offset of the next byte that is none of the characters.
+func (d *decoder) skip(characters string) int {
 	at := int(d.dec.InputOffset())
-	for at < len(d.text) && bytes.IndexByte([]byte(" \t\r\n,:"), d.text[at]) >= 0 {
+	for at < len(d.text) && strings.IndexByte(characters, d.text[at]) >= 0 {
 		at++
 	}
 	return at
@@ -273,7 +276,8 @@ func (d *decoder) syntaxError(err error) *SyntaxError {
 	case errors.As(err, &syntax):
 		// The error's own offset counts from the value in some cases and from
 		// the start in others; the start of the offending token serves always.
-		return &SyntaxError{Offset: d.base + d.tokenStart(), Message: syntax.Error()}
+		// A comma or colon that was wanted is behind the decoder by now.
+		return &SyntaxError{Offset: d.base + d.skip(" \t\r\n"), Message: syntax.Error()}
 	}
 	return &SyntaxError{Offset: d.base + d.start, Message: err.Error()}
 }

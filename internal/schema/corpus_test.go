@@ -1,0 +1,107 @@
+package schema
+
+import (
+	"os"
+	"testing"
+
+	"github.com/genclient/genclient/internal/diag"
+)
+
+// corpus returns the models of a catalog: of the file that GENCLIENT_CORPUS
+// names, else of the committed sample.
+func corpus(t testing.TB) []*Value {
+	t.Helper()
+	file := os.Getenv("GENCLIENT_CORPUS")
+	if file == "" {
+		file = "testdata/catalog.json"
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _, err := Decode(text, 0)
+	if err != nil || len(v.Get("models").Elems) == 0 {
+		t.Fatalf("no models in %s: %v", file, err)
+	}
+	return v.Get("models").Elems
+}
+
+// TestCorpus takes every model of the catalog through the package: its document
+// is written, read and written again, judged and linted.
+func TestCorpus(t *testing.T) {
+	severities := map[diag.Severity]int{}
+	models := corpus(t)
+	for _, m := range models {
+		id := m.Get("model_id").Str()
+		first := &Document{ModelID: id, Title: m.Get("display_name").Str(), Input: m.Get("input_schema")}
+		d, diags := Read(id, first.Bytes())
+		if len(diags) > 0 {
+			t.Errorf("%s: %v", id, diags)
+			continue
+		}
+		if string(d.Bytes()) != string(first.Bytes()) || !d.Input.Equal(first.Input) {
+			t.Errorf("%s is not the same after writing and reading", id)
+		}
+		judge, diags := Compile(d)
+		if judge == nil {
+			t.Errorf("%s: %v", id, diags)
+			continue
+		}
+		// The judge knows the required names: an empty body lacks each of them.
+		if required := d.Input.Get("required").Strings(); len(judge.Validate([]byte(`{}`), nil)) != len(required) {
+			t.Errorf("%s: an empty body breaks %v, required are %q", id, judge.Validate([]byte(`{}`), nil), required)
+		}
+		for _, finding := range Lint(d) {
+			severities[finding.Severity]++
+			if finding.Severity > diag.Note {
+				t.Logf("%s: %s: %s [%s]", finding.Pos, finding.Subject, finding.Message, finding.Rule)
+			}
+			if finding.Severity == diag.Error || finding.Pos.Line == 0 {
+				t.Errorf("%+v", finding)
+			}
+		}
+	}
+	t.Logf("%d models: %d errors, %d warnings, %d notes", len(models), severities[diag.Error], severities[diag.Warning], severities[diag.Note])
+}
+
+// FuzzLint lints and judges whatever the decoder accepts.
+func FuzzLint(f *testing.F) {
+	for _, tt := range lintCases {
+		if tt.input[0] == '{' {
+			f.Add([]byte(tt.input), []byte(`{}`))
+		} else {
+			f.Add([]byte(`{"type": "object", "properties": {`+tt.input+`}}`), []byte(`{"s": null, "l": [1]}`))
+		}
+	}
+	for _, m := range corpus(f) {
+		f.Add(m.Get("input_schema").AppendIndent(nil, ""), []byte(`{"prompt": ""}`))
+	}
+	f.Fuzz(func(t *testing.T, input, body []byte) {
+		v, _, err := Decode(input, 0)
+		if err != nil || v.Kind != Object {
+			return
+		}
+		example, _, err := Decode(body, 0)
+		if err != nil {
+			example = nil
+		}
+		d, diags := Read("fuzz.json", (&Document{ModelID: "a/b", Example: example, Input: v, Output: v}).Bytes())
+		if len(diags) > 0 {
+			return // nested too deep inside of a document
+		}
+		Lint(d)
+		judge, diags := Compile(d)
+		if (judge == nil) != diags.HasErrors() {
+			t.Fatalf("judge %v with %v", judge, diags)
+		}
+		if judge == nil {
+			return
+		}
+		first := judge.Validate(body, func(string) (Media, bool) { return Media{Width: 1, Height: 1, Bytes: 1}, true })
+		for _, finding := range first {
+			if finding.Keyword == "" || finding.Message == "" {
+				t.Fatalf("the finding %+v", finding)
+			}
+		}
+	})
+}
