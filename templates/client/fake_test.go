@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -115,15 +116,20 @@ func (r reply) write(w io.Writer) error {
 	return err
 }
 
+// all returns the requests so far.
+func (f *fake) all() []received {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.requests)
+}
+
 // posts counts the submits that arrived.
 func (f *fake) posts() int { return f.count("POST /v1/models/") }
 
 // count counts the requests that begin with prefix, as "GET /v1/requests/".
 func (f *fake) count(prefix string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	n := 0
-	for _, r := range f.requests {
+	for _, r := range f.all() {
 		if strings.HasPrefix(r.String(), prefix) {
 			n++
 		}

@@ -197,7 +197,7 @@ func TestExpectContinue(t *testing.T) {
 		if _, err := c.Submit(t.Context(), &input{Prompt: strings.Repeat("x", test.size)}); err != nil {
 			t.Fatal(err)
 		}
-		if got := f.requests[0].header.Get("Expect"); got != test.want {
+		if got := f.all()[0].header.Get("Expect"); got != test.want {
 			t.Errorf("%d bytes: Expect %q, want %q", test.size, got, test.want)
 		}
 	}

@@ -27,9 +27,9 @@ func TestSubmitRequest(t *testing.T) {
 		if err != nil || job.ID() != "job-1" || job.kind != OutputKindVideo {
 			t.Fatalf("Submit: %v, %v", job, err)
 		}
-		got := f.requests[0]
-		if got.String() != "POST /v1/models/vendor/model%20v1.0" || len(f.requests) != 1 {
-			t.Errorf("requests %v", f.requests)
+		got := f.all()[0]
+		if got.String() != "POST /v1/models/vendor/model%20v1.0" || len(f.all()) != 1 {
+			t.Errorf("requests %v", f.all())
 		}
 		if want := `{"prompt":"` + testPrompt + `"}`; got.body != want {
 			t.Errorf("body %s, want %s", got.body, want)
@@ -106,8 +106,8 @@ func TestSubmitClasses(t *testing.T) {
 				c, f := answering(t, test.reply)
 				job, err := c.Submit(t.Context(), testInput())
 				test.check(t, job, err)
-				if f.posts() != test.posts || len(f.requests) != test.posts {
-					t.Errorf("%d POSTs of %d requests arrived, want %d", f.posts(), len(f.requests), test.posts)
+				if f.posts() != test.posts || len(f.all()) != test.posts {
+					t.Errorf("%d POSTs of %d requests arrived, want %d", f.posts(), len(f.all()), test.posts)
 				}
 			})
 		})
@@ -384,8 +384,8 @@ func TestLocalRefusals(t *testing.T) {
 			t.Errorf("job %q: %v", id, err)
 		}
 	}
-	if len(f.requests) != 0 {
-		t.Errorf("requests %v", f.requests)
+	if len(f.all()) != 0 {
+		t.Errorf("requests %v", f.all())
 	}
 }
 
