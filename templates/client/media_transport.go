@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -65,6 +64,8 @@ func publicAddress(addr netip.Addr) bool {
 var (
 	errPrivateAddress = errors.New("the host has a private or reserved address")
 	errNotHTTPS       = errors.New("the URL is not an https URL without a user")
+
+	errTooManyRedirects = errors.New("too many redirects")
 )
 
 // A mediaTransport makes the requests of media checks and downloads: to public
@@ -156,7 +157,7 @@ func (t *mediaTransport) checkName(ctx context.Context, host string) error {
 func (t *mediaTransport) client(redirects int, check func(*url.URL) error) *http.Client {
 	return &http.Client{Transport: t, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) > redirects {
-			return fmt.Errorf("more than %d redirects", redirects)
+			return errTooManyRedirects
 		}
 		req.Header.Del("Referer") // it would carry the signature of the first URL
 		if req.URL.Scheme != "https" || req.URL.User != nil {
