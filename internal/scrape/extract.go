@@ -3,6 +3,7 @@ package scrape
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/genclient/genclient/internal/diag"
@@ -18,7 +19,8 @@ type page struct {
 	address  string // canonical link, else where the page was fetched; may be empty
 	locale   string // "" for English
 	visible  *text
-	payloads []*text // the data in scripts, for what the visible text lacks
+	payloads []*text  // the data in scripts, for what the visible text lacks
+	cut      *trouble // where a script is cut off
 }
 
 // reading is what a page says of its one model.
@@ -96,6 +98,8 @@ func (p *page) missing(r reading) diag.List {
 		pos, because = r.broken[0].position(), ": the JSON here cannot be read: "+r.broken[0].message
 	}
 	switch {
+	case p.cut != nil && (r.id.text == nil || r.input.text == nil):
+		return diag.List{cutOffDiagnostic(*p.cut)}
 	case r.id.text == nil:
 		return diag.List{{Pos: diag.Position{File: p.src.File, Line: 1, Col: 1}, Severity: diag.Error, Rule: "no-model-id",
 			Message: "the page names no model: it has no URL " + endpointPrefix + "<model id>",
@@ -129,43 +133,70 @@ func readTexts(texts []*text, id string) (reading, diag.List) {
 	for _, t := range texts {
 		s.scan(t, 0)
 		if s.cut != nil {
-			return reading{}, diag.List{{Pos: s.cut.position(), Severity: diag.Error, Rule: "json-cut-off",
-				Message: s.cut.message, Hint: "capture the whole page; nothing was taken from it"}}
+			return reading{}, diag.List{cutOffDiagnostic(*s.cut)}
 		}
 	}
-	f, diags := s.choose(id)
-	if diags.HasErrors() {
-		return reading{}, diags
-	}
-	r, diags := f.settle()
+	r, diags := s.choose(id).settle()
 	r.broken = s.broken
 	return r, diags
 }
 
+func cutOffDiagnostic(t trouble) diag.Diagnostic {
+	return diag.Diagnostic{Pos: t.position(), Severity: diag.Error, Rule: "json-cut-off",
+		Message: t.message, Hint: "capture the whole page; nothing was taken from it"}
+}
+
 // choose returns what belongs to the page's model: what stands in the texts
-// themselves when that is enough, else the one object that names an endpoint
-// and holds a schema.
-func (s *scanner) choose(id string) (found, diag.List) {
-	if len(s.records) == 0 || len(s.endpoints) > 0 && len(s.inputs) > 0 {
-		return s.found, nil
-	}
-	if id == "" && len(s.endpoints) > 0 {
-		id = s.endpoints[0].value.id
-	}
-	f := s.records[0]
-	for _, r := range s.records {
-		if r.endpoints[0].value.id == id {
-			f = r
-			break
-		}
-		if id == "" && r.endpoints[0].value.id != f.endpoints[0].value.id {
-			return found{}, severalModels(f.endpoints[0], r.endpoints[0])
-		}
-	}
+// themselves when that is enough, else what the objects say that name its
+// endpoint and hold a schema. Of several such objects, as a payload has them
+// for the model's neighbours, id decides, else a curl command.
+func (s *scanner) choose(id string) found {
 	rest := s.found
-	rest.endpoints, rest.inputs = nil, nil
+	rest.endpoints = principal(rest.endpoints, id)
+	if len(rest.endpoints) > 0 && len(rest.inputs) > 0 {
+		return rest
+	}
+	if id == "" && len(rest.endpoints) > 0 && rest.endpoints[0].value.curl {
+		id = rest.endpoints[0].value.id
+	}
+	var endpoints []located[endpoint]
+	for _, r := range s.records {
+		endpoints = append(endpoints, r.endpoints...)
+	}
+	endpoints = principal(endpoints, id)
+	var f found
+	for _, r := range s.records {
+		own := principal(r.endpoints, id)
+		if slices.Contains(endpoints, own[0]) && (id == "" || own[0].value.id == id) {
+			r.endpoints = own
+			f.add(r)
+		}
+	}
+	if len(f.inputs) > 0 {
+		rest.endpoints, rest.inputs = nil, nil
+	}
 	f.add(rest)
-	return f, nil
+	return f
+}
+
+// principal returns the endpoints that count: those of the model sought, else
+// those in curl commands, else all.
+func principal(endpoints []located[endpoint], id string) []located[endpoint] {
+	for _, counts := range []func(located[endpoint]) bool{
+		func(e located[endpoint]) bool { return e.value.id == id },
+		func(e located[endpoint]) bool { return e.value.curl },
+	} {
+		var some []located[endpoint]
+		for _, e := range endpoints {
+			if counts(e) {
+				some = append(some, e)
+			}
+		}
+		if len(some) > 0 {
+			return some
+		}
+	}
+	return endpoints
 }
 
 func severalModels(a, b located[endpoint]) diag.List {
@@ -174,15 +205,14 @@ func severalModels(a, b located[endpoint]) diag.List {
 		Hint:    "give a page that documents one model"}}
 }
 
-// settle makes one reading of what was found. Endpoints in curl commands go
-// before others. The same value may stand on a page twice.
+// settle makes one reading of what was found. The same value may stand on a
+// page twice.
 func (f found) settle() (reading, diag.List) {
 	var r reading
 	for _, e := range f.endpoints {
-		switch {
-		case r.id.text == nil || e.value.curl && !r.id.value.curl:
+		if r.id.text == nil {
 			r.id = e
-		case e.value.id != r.id.value.id && e.value.curl == r.id.value.curl:
+		} else if e.value.id != r.id.value.id {
 			return r, severalModels(r.id, e)
 		}
 	}

@@ -40,18 +40,21 @@ func newFetcher(transport http.RoundTripper) *fetcher {
 	}
 }
 
+// errRedirect is a redirect that is not followed, now or later.
+var errRedirect = errors.New("the redirect is not followed")
+
 // checkRedirect follows few redirects, over http and https only, and none from
 // https back to http.
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) > maxRedirects:
-		return fmt.Errorf("more than %d redirects", maxRedirects)
+		return fmt.Errorf("%w: there were %d before it", errRedirect, maxRedirects)
 	case !isHTTP(next.URL):
-		return fmt.Errorf("a redirect to the scheme %q", next.URL.Scheme)
+		return fmt.Errorf("%w: it leads to the scheme %q", errRedirect, next.URL.Scheme)
 	case next.URL.User != nil:
-		return errors.New("a redirect to a URL with credentials")
+		return fmt.Errorf("%w: its URL has credentials", errRedirect)
 	case via[0].URL.Scheme == "https" && next.URL.Scheme != "https":
-		return errors.New("a redirect from https to http")
+		return fmt.Errorf("%w: it leads from https to http", errRedirect)
 	}
 	return nil
 }
@@ -109,6 +112,9 @@ func (f *fetcher) try(ctx context.Context, u *url.URL) (input, error) {
 		if errors.As(err, &inURL) {
 			err = inURL.Err
 		}
+		if errors.Is(err, errRedirect) {
+			return input{}, err
+		}
 		return input{}, &retryError{err: err}
 	}
 	defer response.Body.Close()
@@ -127,7 +133,10 @@ func (f *fetcher) try(ctx context.Context, u *url.URL) (input, error) {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return input{}, &retryError{err: errors.New("the answer is cut off")}
 	}
-	in.address = response.Request.URL.String() // where redirects led
+	in.address = u.String()
+	if last := response.Request; last != nil { // a transport of a test may leave it out
+		in.address = last.URL.String() // where redirects led
+	}
 	return in, err
 }
 

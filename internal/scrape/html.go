@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -23,32 +24,55 @@ func readHTML(src *schema.Source, address string) *page {
 	w := walker{source: sourceText(src), tokens: textTokens(src.Text)}
 	w.visible = w.source.derive()
 	w.node(root, false)
-	p := &page{src: src, visible: normalize(w.visible, w.flow), payloads: w.payloads()}
+	p := &page{src: src, visible: normalize(w.visible, w.flow)}
+	p.payloads, p.cut = w.payloads()
 	p.readHead(doc, address)
 	return p
 }
 
-// readHead reads what the head says of the page; where it does not, the first
-// heading serves as the title.
+// selector picks an attribute of the first element that matches, or its text
+// when no attribute is named.
+type selector struct{ query, attribute string }
+
+// Where a page says what it is, the best place first.
+var (
+	titleSelectors   = []selector{{"head title", ""}, {`meta[property="og:title"]`, "content"}, {"h1", ""}}
+	summarySelectors = []selector{{`meta[name="description"]`, "content"}, {`meta[property="og:description"]`, "content"}}
+	addressSelectors = []selector{{`link[rel="canonical"]`, "href"}, {`meta[property="og:url"]`, "content"}}
+	localeSelector   = selector{"html", "lang"}
+)
+
+// in returns what the selector picks in a page.
+func (s selector) in(doc *goquery.Document) string {
+	match := doc.Find(s.query).First()
+	if s.attribute == "" {
+		return match.Text()
+	}
+	return match.AttrOr(s.attribute, "")
+}
+
+// readHead reads what a page says of itself, each from the first place that
+// says something to the point.
 func (p *page) readHead(doc *goquery.Document, address string) {
-	first := func(values ...string) string {
-		for _, v := range values {
-			if cleanTitle(v) != "" {
-				return v
-			}
-		}
-		return ""
-	}
-	attr := func(selector, name string) string { return doc.Find(selector).First().AttrOr(name, "") }
-	p.title = first(doc.Find("head title").First().Text(), attr(`meta[property="og:title"]`, "content"), doc.Find("h1").First().Text())
-	p.summary = first(attr(`meta[name="description"]`, "content"), attr(`meta[property="og:description"]`, "content"))
-	for _, a := range []string{attr(`link[rel="canonical"]`, "href"), attr(`meta[property="og:url"]`, "content"), address} {
-		if pageURL(a) != "" {
-			p.address = a
-			break
+	for _, s := range titleSelectors {
+		if p.title == "" {
+			p.title = cleanTitle(s.in(doc))
 		}
 	}
-	p.locale = locale(p.address, attr("html", "lang"))
+	for _, s := range summarySelectors {
+		if p.summary == "" {
+			p.summary = cleanText(s.in(doc))
+		}
+	}
+	for _, s := range addressSelectors {
+		if p.address == "" {
+			p.address = pageURL(s.in(doc))
+		}
+	}
+	if p.address == "" {
+		p.address = pageURL(address)
+	}
+	p.locale = cmp.Or(locale(address, ""), locale(p.address, localeSelector.in(doc)))
 }
 
 // walker makes the visible text of a page, line by line as a reader sees it.

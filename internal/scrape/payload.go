@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,23 +12,24 @@ import (
 
 // payloads returns the data that a page's scripts carry: JSON scripts, but not
 // the search engines' application/ld+json, and the Flight stream of a Next.js
-// page, joined from the pieces it comes in.
-func (w *walker) payloads() []*text {
-	var out []*text
+// page, joined from the pieces it comes in. cut is where a script is cut off.
+func (w *walker) payloads() (out []*text, cut *trouble) {
 	stream := w.source.derive()
 	for _, s := range w.scripts {
 		switch s.kind {
 		case "application/json":
 			out = append(out, s.content)
 		case "", "text/javascript", "module":
-			joinPushes(stream, s.content)
+			if at := joinPushes(stream, s.content); at != nil {
+				cut = at
+			}
 		}
 	}
 	if len(stream.data) > 0 {
 		stream.stream = readFlight(stream.data)
 		out = append(out, stream)
 	}
-	return out
+	return out, cut
 }
 
 // joinPushes appends to the stream what a script pushes to it:
@@ -35,21 +37,25 @@ func (w *walker) payloads() []*text {
 //	self.__next_f.push([1,"a piece of the stream"])
 //
 // A piece is a JSON string and may end anywhere, inside a value or an escape of
-// the stream's own JSON.
-func joinPushes(stream, script *text) {
+// the stream's own JSON. The result is the place of a push that is cut off.
+func joinPushes(stream, script *text) *trouble {
 	const array, push = "__next_f", ".push("
 	for at := 0; ; {
 		i := bytes.Index(script.data[at:], []byte(array))
 		if i < 0 {
-			return
+			return nil
 		}
 		at += i + len(array)
 		i = bytes.Index(script.data[at:], []byte(push))
 		if i < 0 {
-			return
+			return nil
 		}
 		at += i + len(push)
 		v, size, err := schema.Decode(script.data[at:], at)
+		var syntax *schema.SyntaxError
+		if errors.As(err, &syntax) && syntax.CutOff {
+			return &trouble{place{script, at}, "the script payload that starts here is cut off"}
+		}
 		if err != nil || len(v.Elems) != 2 || v.Elems[0].Text != "1" {
 			continue
 		}

@@ -7,6 +7,7 @@ package scrape
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -90,7 +91,7 @@ func Run(ctx context.Context, opts Options) (Report, diag.List, error) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return Report{}, nil, err
+		return Report{}, nil, fmt.Errorf("scraping: %w", err)
 	}
 	all := slices.Concat(results...)
 	if opts.Select != nil {
@@ -161,7 +162,22 @@ func combineModel(all []Scraped) (Scraped, diag.List) {
 	if out.Catalog != nil && out.Catalog.Input == nil {
 		diags = append(diags, withoutSchema(out))
 	}
-	return out, diags
+	return out, append(diags, unreadable(out)...)
+}
+
+// unreadable reports a document that could not be read again once written, as
+// one that is nested too deep or too large.
+func unreadable(s Scraped) diag.List {
+	for _, doc := range []*schema.Document{s.Page, s.Catalog} {
+		if doc == nil || doc.Input == nil {
+			continue
+		}
+		if _, list := schema.Read("", doc.Bytes()); list.HasErrors() {
+			return diag.List{{Pos: s.Pos, Severity: diag.Error, Rule: list[0].Rule, Subject: s.ID,
+				Message: "no document can be made of this: " + list[0].Message}}
+		}
+	}
+	return nil
 }
 
 // withoutSchema is the diagnostic for a catalog entry that has no schema. Its

@@ -2,9 +2,13 @@ package scrape
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,5 +121,192 @@ func TestTextPagesAsCaptured(t *testing.T) {
 		if want := src.Position(m.input.from); s.Pos != want {
 			t.Errorf("%s: input at %s, want %s", m.id, s.Pos, want)
 		}
+	}
+}
+
+// golden compares text with a file of the saved pages, or rewrites it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(filepath.Join(pagesDir, name), []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(string(readPage(t, name)), got); d != "" {
+		t.Errorf("%s (-want +got, -update rewrites it):\n%s", name, d)
+	}
+}
+
+// diagText is a list as the command line prints it, with file names from the
+// folder of saved pages on.
+func diagText(t *testing.T, diags diag.List) string {
+	t.Helper()
+	var b strings.Builder
+	if err := diags.Text(&b, nil); err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(b.String(), pagesDir+"/", "")
+}
+
+func TestBadPages(t *testing.T) {
+	byID, diags := scrapeSources(t, pagesDir+"/bad")
+	golden(t, "bad.golden", diagText(t, diags))
+	for id, s := range byID {
+		if s.Page != nil || s.Catalog.Input != nil {
+			t.Errorf("a document for %q", id)
+		}
+	}
+	files, err := os.ReadDir(pagesDir + "/bad")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !slices.ContainsFunc(diags, func(d diag.Diagnostic) bool {
+			return d.Severity == diag.Error && strings.HasSuffix(d.Pos.File, "/"+f.Name()) && d.Pos.Line > 0 && d.Pos.Col > 0 && d.Hint != ""
+		}) {
+			t.Errorf("%s: no error with a place and a hint", f.Name())
+		}
+	}
+}
+
+func TestGoodPagesComeThroughBesideBadOnes(t *testing.T) {
+	byID, diags := scrapeSources(t, pagesDir+"/bad", pagesDir+"/text")
+	if !diags.HasErrors() {
+		t.Error("no error")
+	}
+	for i, m := range models {
+		checkModel(t, i, byID[m.id].Page)
+	}
+}
+
+func TestEnglishWinsOverALocalizedPage(t *testing.T) {
+	const id = "kling/kling-1-6/pro/image-to-video"
+	localized, english := pagesDir+"/localized", pagesDir+"/text/kling-1-6-pro-image-to-video.txt"
+	for _, sources := range [][]string{{localized, english}, {english, localized}} {
+		byID, diags := scrapeSources(t, sources...)
+		if s := byID[id]; s.Locale != "" {
+			t.Errorf("the page in %q won", s.Locale)
+		}
+		checkModel(t, 0, byID[id].Page)
+		if len(diags) != 1 || diags[0].Severity != diag.Note || diags[0].Rule != "localized-page" {
+			t.Errorf("diagnostics: %v", diags)
+		}
+	}
+	byID, diags := scrapeSources(t, localized)
+	if s := byID[id]; s.Locale != "it" || s.Page.Title != "Kling 1.6: generazione video" || len(diags) > 0 {
+		t.Errorf("alone: %+v, %v", s, diags)
+	}
+}
+
+func TestMarkdownPage(t *testing.T) {
+	byID, diags := scrapeSources(t, pagesDir+"/markdown")
+	if len(diags) > 0 {
+		t.Errorf("diagnostics: %v", diags)
+	}
+	checkModel(t, 4, byID[models[4].id].Page)
+	got := byID[models[4].id].Page
+	if got.Title != "Kling 2.6 Pro text to video" || got.Description != "Generate 1080p videos with synchronized audio directly from text." {
+		t.Errorf("title %q, description %q", got.Title, got.Description)
+	}
+}
+
+// writeFiles makes a folder of pages.
+func writeFiles(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// textPage is a small page of a model.
+func textPage(id, input string) string {
+	return "curl --url " + endpointPrefix + id + " \\\n --data '{}'\n" + input + "\n"
+}
+
+const (
+	oneProperty   = `{"type": "object", "title": "Input", "properties": {"a": {"type": "string"}}}`
+	otherTitle    = `{"type": "object", "title": "Input schema", "properties": {"a": {"type": "string"}}}`
+	otherProperty = `{"type": "object", "title": "Input", "properties": {"a": {"type": "number"}}}`
+)
+
+func TestTwoSchemasOfOneModelNameBothPlaces(t *testing.T) {
+	dir := writeFiles(t, map[string]string{"a.txt": textPage("v/m", oneProperty), "b.txt": "\n" + textPage("v/m", otherProperty),
+		"c.txt": textPage("v/other", oneProperty)})
+	byID, diags := scrapeSources(t, dir)
+	if _, ok := byID["v/m"]; ok || byID["v/other"].Page == nil {
+		t.Errorf("scraped: %v", byID)
+	}
+	if len(diags) != 1 || diags[0].Pos.String() != filepath.ToSlash(dir)+"/b.txt:4:1" ||
+		!strings.HasSuffix(diags[0].Message, filepath.ToSlash(dir)+"/a.txt:3:1") {
+		t.Errorf("diagnostics: %v", diags)
+	}
+}
+
+// The site writes its own heading into the schema's title, so that two pages of
+// one model differ in it.
+func TestTheHeadingInTheSchemaIsNoDifference(t *testing.T) {
+	dir := writeFiles(t, map[string]string{"a.txt": textPage("v/m", oneProperty), "b.txt": textPage("v/m", otherTitle)})
+	byID, diags := scrapeSources(t, dir)
+	if len(diags) > 0 {
+		t.Errorf("diagnostics: %v", diags)
+	}
+	if got := byID["v/m"].Page.Input.Get("title").Str(); got != "Input" {
+		t.Errorf("title %q, want the first page's", got)
+	}
+}
+
+func TestAPageWithLeakedKeysYieldsToOneWithout(t *testing.T) {
+	leaky := strings.Replace(oneProperty, `"string"`, `"string", "description": "modelApiDoc_x"`, 1)
+	clean := strings.Replace(oneProperty, `"string"`, `"string", "description": "words"`, 1)
+	dir := writeFiles(t, map[string]string{"a.txt": textPage("v/m", leaky), "b.txt": textPage("v/m", clean)})
+	byID, diags := scrapeSources(t, dir)
+	if len(diags) > 0 {
+		t.Errorf("diagnostics: %v", diags)
+	}
+	if got := byID["v/m"].Page.Input.Get("properties").Get("a").Get("description").Str(); got != "words" {
+		t.Errorf("description %q", got)
+	}
+}
+
+func TestADocumentThatCouldNotBeReadAgainIsAnError(t *testing.T) {
+	const deepest = schema.MaxDepth - 2 // the schema and its properties are two levels
+	page := textPage("v/m", `{"type": "object", "properties": {"a": `+strings.Repeat("[", deepest)+strings.Repeat("]", deepest)+"}}")
+	byID, diags := scrapeSources(t, writeFiles(t, map[string]string{"a.txt": page}))
+	if len(byID) > 0 || !diags.HasErrors() {
+		t.Errorf("%v, %v", byID, diags)
+	}
+}
+
+func TestSelectLeavesOutModelsAndProgressCountsSources(t *testing.T) {
+	var seen []int
+	report, _, err := Run(t.Context(), Options{
+		Sources:  []string{pagesDir + "/text"},
+		Select:   func(id string) bool { return strings.HasSuffix(id, "text-to-video") },
+		Progress: func(done, total int) { seen = append(seen, done, total) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]int{1, 5, 2, 5, 3, 5, 4, 5, 5, 5}, seen); d != "" {
+		t.Error(d)
+	}
+	if len(report.Scraped) != 2 || report.Read != 5 {
+		t.Errorf("%d models from %d sources", len(report.Scraped), report.Read)
+	}
+}
+
+func TestCanceledRunIsAnError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := Run(ctx, Options{Sources: []string{pagesDir + "/text"}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }

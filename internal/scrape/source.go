@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/schema"
@@ -164,6 +166,7 @@ func readAll(r io.Reader, f format) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
+	content = bytes.TrimPrefix(content, []byte("\ufeff"))
 	if f == unknown {
 		f = sniff(content)
 	}
@@ -179,7 +182,7 @@ func readAll(r io.Reader, f format) (input, error) {
 
 // sniff tells the format of a source from how it starts.
 func sniff(content []byte) format {
-	switch start := strings.TrimLeft(string(content[:min(len(content), 1024)]), "\ufeff \t\r\n"); {
+	switch start := strings.TrimLeft(string(content[:min(len(content), 1024)]), " \t\r\n"); {
 	case strings.HasPrefix(start, "<"):
 		return htmlFormat
 	case strings.HasPrefix(start, "{"), strings.HasPrefix(start, "["):
@@ -190,6 +193,10 @@ func sniff(content []byte) format {
 
 // scrape reads the models out of a source.
 func (in input) scrape() ([]Scraped, diag.List) {
+	if at := invalidUTF8(in.src.Text); at >= 0 {
+		return nil, diag.List{{Pos: in.src.Position(at), Severity: diag.Error, Rule: "encoding",
+			Message: "the text is not UTF-8", Hint: "save the page as UTF-8; its values would not be kept as they are"}}
+	}
 	var p *page
 	switch in.format {
 	case htmlFormat:
@@ -211,4 +218,19 @@ func (in input) scrape() ([]Scraped, diag.List) {
 		return nil, diags
 	}
 	return []Scraped{*s}, diags
+}
+
+// invalidUTF8 returns the offset of the first byte that is not UTF-8, or -1.
+func invalidUTF8(content []byte) int {
+	if utf8.Valid(content) {
+		return -1
+	}
+	at := 0
+	for {
+		r, size := utf8.DecodeRune(content[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
 }
