@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/genclient/genclient/internal/diag"
 )
 
@@ -97,8 +99,12 @@ func FuzzLint(f *testing.F) {
 		if judge == nil {
 			return
 		}
-		first := judge.Validate(body, func(string) (Media, bool) { return Media{Width: 1, Height: 1, Bytes: 1}, true })
-		for _, finding := range first {
+		measure := func(string) (Media, bool) { return Media{Width: 1, Height: 1, Bytes: 1}, true }
+		findings := judge.Validate(body, measure)
+		if diff := cmp.Diff(findings, judge.Validate(body, measure)); diff != "" {
+			t.Fatalf("two runs differ:\n%s", diff)
+		}
+		for _, finding := range findings {
 			if finding.Keyword == "" || finding.Message == "" {
 				t.Fatalf("the finding %+v", finding)
 			}

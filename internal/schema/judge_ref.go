@@ -81,8 +81,11 @@ var inPlace = []string{"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "
 
 // findLoops marks every $ref below v that closes such a loop.
 func (t *translator) findLoops(v *Value) {
-	for _, child := range append(v.Elems, memberValues(v)...) {
-		t.findLoops(child)
+	for _, e := range v.Elems {
+		t.findLoops(e)
+	}
+	for _, m := range v.Members {
+		t.findLoops(m.Value)
 	}
 	t.followInPlace(v)
 }
@@ -116,12 +119,4 @@ func (t *translator) followInPlace(v *Value) {
 		}
 	}
 	t.visited[v] = closed
-}
-
-func memberValues(v *Value) []*Value {
-	values := make([]*Value, len(v.Members))
-	for i, m := range v.Members {
-		values[i] = m.Value
-	}
-	return values
 }

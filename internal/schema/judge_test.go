@@ -1,8 +1,12 @@
 package schema
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -194,6 +198,79 @@ func TestJudgeBillionLaughs(t *testing.T) {
 	b.WriteString(`"a60": {}}}`)
 	got := judgeOf(t, b.String()).Validate([]byte(`{}`), nil)
 	want := []Finding{{Keyword: "json", Message: "the value takes too long to judge"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestJudgeLoadsNothing refers to schemas on disk and elsewhere that no value
+// satisfies.
+func TestJudgeLoadsNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "never.json")
+	if err := os.WriteFile(file, []byte("false"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []string{"file://" + file, file, "never.json", "https://example.com/never.json", "urn:x", "genclient:///schema.json#/not"} {
+		quoted, err := json.Marshal(ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, diags := Compile(document(t, `{"$schema": `+string(quoted)+`, "properties": {"a": {"$ref": `+string(quoted)+`}}, "not": {"required": ["b"]}}`))
+		if len(diags) != 1 || diags[0].Rule != "ref-external" {
+			t.Errorf("%s: %v", ref, diags)
+		}
+		if got := brokenBy(j, `{"a": 1}`, nil); got != "" {
+			t.Errorf("%s was loaded: %s", ref, got)
+		}
+	}
+}
+
+// TestJudgeTogether judges from several goroutines, each with its own media.
+func TestJudgeTogether(t *testing.T) {
+	j := judgeOf(t, `{"properties": {"i": {"validations": [{"validation_rule": "width_pixels>", "validation_value": 50}]}}}`)
+	var group sync.WaitGroup
+	for width := 1; width <= 100; width++ {
+		group.Go(func() {
+			want := ""
+			if width <= 50 {
+				want = "i width_pixels>"
+			}
+			if got := brokenBy(j, `{"i": "u"}`, func(string) (Media, bool) { return Media{Width: width}, true }); got != want {
+				t.Errorf("width %d: %q, want %q", width, got, want)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestCompileOutput(t *testing.T) {
+	for _, output := range []string{
+		`{"output": {"type": "object", "properties": {"image": {"type": "string"}}}}`, // as the pages have it
+		`{"type": "object", "properties": {"image": {"type": "string"}}}`,
+	} {
+		j, diags := CompileOutput(document(t, `{}`, `"output": `+output))
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		if got := brokenBy(j, `{"image": null}`, nil); got != "image type" {
+			t.Errorf("%s: %s", output, got)
+		}
+	}
+	if j, diags := CompileOutput(document(t, `{}`)); j != nil || diags != nil {
+		t.Errorf("without an output: %v, %v", j, diags)
+	}
+}
+
+func TestFindingMessages(t *testing.T) {
+	j := judgeOf(t, `{"required": ["p"], "properties": {"p": {"type": "string"}, "s": {"type": "string", "maxLength": 3, "pattern": "^x"}, "n": {"maximum": 4}}, "additionalProperties": false}`)
+	got := j.Validate([]byte(`{"s": "secret", "n": 5, "m": 1}`), nil)
+	want := []Finding{
+		{"m", "additionalProperties", "is no property of the schema"},
+		{"n", "maximum", "must be <= 4 but found 5"},
+		{"p", "required", "is required"},
+		{"s", "maxLength", "length must be <= 3, but got 6"},
+		{"s", "pattern", "does not match pattern '^x'"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -6,7 +6,7 @@ import (
 
 // Lint reports every oddity of a document: the site's habits as notes, what
 // could bite a caller as warnings, what cannot be used as errors. The rules are
-// those of Rules; the diagnostics come in the order of the file.
+// those of docs/lint.md; the diagnostics come in the order of the file.
 func Lint(d *Document) diag.List {
 	l := linter{doc: d}
 	judge, diags := Compile(d)
@@ -21,31 +21,28 @@ func Lint(d *Document) diag.List {
 	return l.diags
 }
 
-// Rules returns the rules of Lint, sorted by name.
-func Rules() []Rule { return append([]Rule(nil), rules...) }
-
-// A Rule is one kind of oddity that Lint knows.
-type Rule struct {
-	Name     string // stable, in kebab case
-	Severity diag.Severity
-	Hint     string // what genclient does about it
+// A rule is one kind of oddity that Lint and Compile know.
+type rule struct {
+	name     string // stable, in kebab case
+	severity diag.Severity
+	hint     string // what genclient does about it
 }
 
 // diagnostic builds a diagnostic of a rule at an offset of the document's file.
 // path is the property that it is about.
-func (d *Document) diagnostic(rule string, offset int, path, message string) diag.Diagnostic {
+func (d *Document) diagnostic(name string, offset int, path, message string) diag.Diagnostic {
 	subject := d.ModelID
 	if path != "" {
 		subject += "#" + path
 	}
-	r := ruleNamed(rule)
-	return diag.Diagnostic{Pos: d.Position(offset), Severity: r.Severity, Rule: rule,
-		Subject: subject, Message: message, Hint: r.Hint}
+	r := ruleNamed(name)
+	return diag.Diagnostic{Pos: d.Position(offset), Severity: r.severity, Rule: name,
+		Subject: subject, Message: message, Hint: r.hint}
 }
 
-func ruleNamed(name string) Rule {
+func ruleNamed(name string) rule {
 	for _, r := range rules {
-		if r.Name == name {
+		if r.name == name {
 			return r
 		}
 	}

@@ -1,8 +1,11 @@
 package schema
 
 import (
+	"encoding/json"
 	"os"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -25,6 +28,8 @@ var lintCases = []struct {
 	{name: "unknown type", input: `"f": {"type": "file"}`, want: []string{`type-unknown #f @ "file"`}},
 	{name: "type of the wrong shape", input: `"f": {"type": 5}`, want: []string{`malformed-keyword #f @ 5`}},
 	{name: "unknown keyword", input: `"f": {"type": "string", "x-order": 3}`, want: []string{`keyword-unknown #f @ "x-order"`}},
+	{name: "pattern of names", input: `"o": {"type": "object", "patternProperties": {"(?!a)": {"type": "string"}}}`, want: []string{`keyword-unchecked #o @ "patternProp`, `pattern-unsupported #o @ "(?!a)"`}},
+	{name: "malformed dependency", input: `{"properties": {"a": {"type": "string"}}, "dependentRequired": {"a": "b"}}`, want: []string{`keyword-unchecked @ "dependentR`, `malformed-keyword @ "b"`}},
 	{name: "keyword left to the server", input: `"o": {"type": "object", "properties": {"a": {"type": "string"}}, "minProperties": 1}`, want: []string{`keyword-unchecked #o @ "minProperties"`}},
 	{name: "keyword without effect", input: `"s": {"type": "string", "maximum": 3}`, want: []string{`keyword-misplaced #s @ "maximum"`}},
 	{name: "length of a nullable string", input: `"s": {"type": ["string", "null"], "maxLength": 3}`, want: []string{`nullable #s @ ["string", "null"]`}},
@@ -45,10 +50,14 @@ var lintCases = []struct {
 	{name: "default of the wrong type", input: `"n": {"type": "integer", "default": "5"}`, want: []string{`default-invalid #n @ "5"`}},
 	{name: "default below", input: `"o": {"type": "object", "properties": {"n": {"type": "integer", "default": 1.5}}}`, want: []string{`default-invalid #o.n @ 1.5`}},
 	{name: "default item", input: `"l": {"type": "array", "items": {"type": "integer"}, "default": [1, true]}`, want: []string{`default-invalid #l[1] @ true`}},
+	{name: "default of a choice", input: `"c": {"anyOf": [{"type": "string", "enum": ["a", "b"]}, {"type": "null"}], "default": "c"}`,
+		want: []string{`nullable #c @ {"type": "null"}`, `default-invalid #c @ "c"}`}},
 	{name: "null default", input: `"n": {"type": "integer", "default": null}`},
 	{name: "array without items", input: `"a": {"type": "array"}, "i": {"type": "array", "format": "image_uris"}`, want: []string{`array-without-items #a @ "array"`}},
+	{name: "array that the catalog knows", input: `"a": {"type": "array"}`, more: []string{`"catalog": {"formats": {"a": "video_uris"}}`}},
 	{name: "items without a type", input: `"a": {"type": "array", "items": {"title": "Item"}}`, want: []string{`items-without-type #a[*] @ {"title"`}},
 	{name: "duplicate members", input: `"e": {"type": "integer", "enum": [1, 2, 1.0]}`, want: []string{`enum-duplicate #e @ 1.0`}},
+	{name: "members that are lists and objects", input: `"e": {"enum": [[1, "a"], {"x": 1, "y": 2}, [1.0, "b"], {"y": 2, "x": 1.0}, {"x": 1}]}`, want: []string{`enum-mixed-types #e @ [[1`, `enum-duplicate #e @ {"y": 2`}},
 	{name: "mixed members", input: `"e": {"enum": ["a", 1, null]}`, want: []string{`enum-mixed-types #e @ ["a"`}},
 	{name: "zero members", input: `"e": {"type": "string", "enum": ["", "a"]}, "i": {"type": "integer", "enum": [0, 1]}`, want: []string{`enum-zero-member #e @ ""`, `enum-zero-member #i @ 0, 1`}},
 	{name: "member of another type", input: `"e": {"type": "string", "enum": ["5", 10]}`, want: []string{`enum-mixed-types #e @ ["5"`, `enum-type-mismatch #e @ 10`}},
@@ -68,6 +77,9 @@ var lintCases = []struct {
 	{name: "free-form object", input: `"o": {"type": "object"}`, want: []string{`free-form-object #o @ {"type": "object"}`}},
 	{name: "open object", input: `"o": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": true}`, want: []string{`additional-properties #o @ true`}},
 	{name: "closed object and map", input: `"o": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false}, "m": {"type": "object", "additionalProperties": {"type": "string"}}`},
+	{name: "below a map and an item by place", input: `"m": {"type": "object", "additionalProperties": {"type": "float"}}, "p": {"type": "array", "items": [{"type": "float"}]}`,
+		want: []string{`type-nonstandard #m[*] @ "float"`, `type-nonstandard #p[*] @ "float"`}},
+	{name: "keyword on an array", input: `"a": {"type": "array", "items": {"type": "string"}, "maxLength": 3}`, want: []string{`keyword-misplaced #a @ "maxLength"`}},
 	{name: "anyOf of two", input: `"x": {"anyOf": [{"type": "string"}, {"type": "integer"}]}`, want: []string{`composition #x @ [{"type": "string"}`}},
 	{name: "type of two", input: `"x": {"type": ["string", "integer"]}`, want: []string{`composition #x @ ["string"`}},
 	{name: "allOf of two", input: `"x": {"allOf": [{"type": "string"}, {"maxLength": 3}]}`, want: []string{`composition #x @ [{"type": "string"}`}},
@@ -119,7 +131,7 @@ func TestLint(t *testing.T) {
 			var got []string
 			for _, diag := range Lint(d) {
 				triggered[diag.Rule] = true
-				if want := ruleNamed(diag.Rule); diag.Severity != want.Severity || diag.Hint != want.Hint || diag.Message == "" {
+				if want := ruleNamed(diag.Rule); diag.Severity != want.severity || diag.Hint != want.hint || diag.Message == "" {
 					t.Errorf("severity, hint or message of %v", diag)
 				}
 				got = append(got, strings.TrimSpace(diag.Rule+" "+strings.TrimPrefix(diag.Subject, d.ModelID))+" @ "+at(d, diag.Pos.Line, diag.Pos.Col))
@@ -135,9 +147,9 @@ func TestLint(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range Rules() {
-		if !triggered[r.Name] {
-			t.Errorf("no case triggers the rule %s", r.Name)
+	for _, r := range rules {
+		if !triggered[r.name] {
+			t.Errorf("no case triggers the rule %s", r.name)
 		}
 	}
 }
@@ -157,13 +169,6 @@ func TestLintTooManySchemas(t *testing.T) {
 	}
 }
 
-func TestRulesAreSorted(t *testing.T) {
-	rules := Rules()
-	if !slices.IsSortedFunc(rules, func(a, b Rule) int { return strings.Compare(a.Name, b.Name) }) {
-		t.Error("the rules are not sorted by name")
-	}
-}
-
 // TestRulesAreDocumented holds docs/lint.md to the rules: the same names in the
 // same order, the same severities and the same words on what genclient does.
 func TestRulesAreDocumented(t *testing.T) {
@@ -177,10 +182,38 @@ func TestRulesAreDocumented(t *testing.T) {
 			got = append(got, strings.Trim(cells[0], "|` ")+" | "+cells[1]+" | "+strings.TrimSuffix(cells[3], " |"))
 		}
 	}
-	for _, r := range Rules() {
-		want = append(want, r.Name+" | "+r.Severity.String()+" | "+r.Hint)
+	for _, r := range rules {
+		want = append(want, r.name+" | "+r.severity.String()+" | "+r.hint)
+	}
+	if !slices.IsSorted(want) {
+		t.Error("the rules are not sorted by name")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("docs/lint.md (-rules +page):\n%s", diff)
+	}
+}
+
+// TestTagCarries asks encoding/json itself: a name that tagCarries accepts
+// stands on the wire, and no other does.
+func TestTagCarries(t *testing.T) {
+	names := []string{"", "image_url", "241_positive_prompt", "a b", "a.b/c:d;e", "a(b)[c]{d}|~", "$ref", "\u00e9", "\u043a\u043b\u044e\u0447", "e\u0301", "\U0001f600", "\u202e", "\ufffd", "a\u00a0b"}
+	for r := rune(1); r < 0x180; r++ {
+		names = append(names, "a"+string(r)+"b")
+	}
+	for _, name := range names {
+		field := reflect.StructField{Name: "F", Type: reflect.TypeFor[int](), Tag: reflect.StructTag("json:" + strconv.Quote(name+",omitzero"))}
+		value := reflect.New(reflect.StructOf([]reflect.StructField{field})).Elem()
+		value.Field(0).SetInt(1)
+		text, err := json.Marshal(value.Interface())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]int
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatal(err)
+		}
+		if _, carried := got[name]; carried != tagCarries(name) {
+			t.Errorf("%q is sent as %s, tagCarries says %t", name, text, tagCarries(name))
+		}
 	}
 }

@@ -146,8 +146,13 @@ func (l *linter) integers(v *Value, path string) {
 // defaultValue notes defaults that are demo content: of free text and of media.
 func (l *linter) defaultValue(v *Value, path string) {
 	value := v.Get("default")
-	if value == nil || v.Get("enum") != nil || v.Get("const") != nil || v.Get("oneOf") != nil {
+	if value == nil {
 		return
+	}
+	for _, name := range []string{"enum", "const", "$ref", "allOf", "anyOf", "oneOf"} {
+		if v.Get(name) != nil {
+			return // a choice: the default tells what the server does
+		}
 	}
 	if names := standardTypes(v.Get("type")); !hasType(value, names) {
 		return

@@ -218,7 +218,8 @@ func (l *linter) object(v *Value, path string, as role) {
 // say enough: the items of image_uris are strings.
 func (l *linter) array(v *Value, path string) {
 	if slices.Contains(standardTypes(v.Get("type")), "array") && v.Get("items") == nil && v.Get("prefixItems") == nil &&
-		!strings.HasSuffix(v.Get("format").Str(), "_uris") {
+		!strings.HasSuffix(v.Get("format").Str(), "_uris") &&
+		!strings.HasSuffix(l.doc.Catalog.Get("formats").Get(path).Str(), "_uris") {
 		l.report("array-without-items", v.Get("type").Offset, path, "the array does not say what its items are")
 	}
 }
@@ -274,10 +275,6 @@ func (l *linter) reaches(v, goal *Value, seen map[*Value]bool) bool {
 			return true
 		}
 	}
-	for _, child := range append(memberValues(v), v.Elems...) {
-		if l.reaches(child, goal, seen) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(v.Elems, func(e *Value) bool { return l.reaches(e, goal, seen) }) ||
+		slices.ContainsFunc(v.Members, func(m Member) bool { return l.reaches(m.Value, goal, seen) })
 }

@@ -186,7 +186,7 @@ func TestPosition(t *testing.T) {
 // has its values, and decodes again from the canonical form to the same.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
-		`{"type": "object", "title": "Input", "required": ["prompt"], "properties": {"prompt": {"type": "string", "default": "It's a <b>`+"`"+`"}}}`,
+		`{"type": "object", "title": "Input", "required": ["prompt"], "properties": {"prompt": {"type": "string", "default": "It's a <b>` + "`" + `"}}}`,
 		`[1e3, 3.0, 0.10, 4294967295, -1, -0.0, 1E+2, true, false, null, "\ud83d\ude00 \u2028 \ufffd \u0000"]`,
 		`{"a": 1, "a": 2}`, `{request_id}`, `{}{}`, "\"\xff\"", `{"": {"": []}}`, `"\ud800"`,
 	} {
