@@ -59,7 +59,11 @@ func (s Scraped) apply(old *schema.Document) *schema.Document {
 			Price: old.Price, Example: old.Example, Input: old.Input, Output: old.Output, Catalog: old.Catalog,
 		}
 	}
-	if s.Page != nil && (s.Locale == "" || !fromPage(doc) || locale(doc.URL, "") != "") {
+	localized := locale(doc.URL, "") != ""
+	if s.Page != nil && localized && s.Locale == "" {
+		doc.Title, doc.Description, doc.URL = "", "", "" // they were in the other language
+	}
+	if s.Page != nil && (s.Locale == "" || localized || !fromPage(doc)) {
 		applyPage(doc, s.Page)
 	}
 	if s.Catalog != nil {

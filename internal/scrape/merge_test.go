@@ -1,0 +1,137 @@
+package scrape
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/genclient/genclient/internal/schema"
+)
+
+func value(t *testing.T, text string) *schema.Value {
+	t.Helper()
+	v, _, err := schema.Decode([]byte(text), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestCatalogAnswer(t *testing.T) {
+	byID, diags := scrapeSources(t, pagesDir+"/catalog")
+	if got := diagText(t, diags); got != "catalog/catalog.json:38:5: note: acme/painting-flow: the catalog entry is of the kind \"workflow\", not a model [catalog-kind]\n" {
+		t.Errorf("%s", got)
+	}
+	var got []string
+	for _, id := range []string{"acme/painter-1/text-to-image", "kling/kling-1-6/pro/image-to-video"} {
+		doc := *byID[id].Catalog
+		doc.Input = nil
+		got = append(got, doc.Value().Compact())
+	}
+	want := []string{
+		`{"model_id":"acme/painter-1/text-to-image","title":"Acme Painter 1","categories":["image","text-to-image"],"price":{"usd":0.030,"unit":"image"}}`,
+		`{"model_id":"kling/kling-1-6/pro/image-to-video","title":"Kling 1.6 Pro I2V","categories":["video"],"price":{"usd":0.49,"unit":"video"}}`,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPricesThatAreNone(t *testing.T) {
+	for _, usd := range []string{`"free"`, `"0.1 or so"`, `null`, `{}`, `"[1]"`, `""`} {
+		if got := price(value(t, `{"base_price_usd": `+usd+`, "price_unit": "image"}`)); got != (schema.Price{}) {
+			t.Errorf("%s: %v", usd, got)
+		}
+	}
+}
+
+// The page and the catalog meet in every order, in one run and in several; the
+// document is the same.
+func TestPageAndCatalogMeet(t *testing.T) {
+	const id = "kling/kling-1-6/pro/image-to-video"
+	page, catalog := pagesDir+"/text/kling-1-6-pro-image-to-video.txt", pagesDir+"/catalog"
+	scrapeOf := func(sources ...string) []Scraped {
+		byID, _ := scrapeSources(t, sources...)
+		return []Scraped{byID[id]}
+	}
+	docs := map[string]*schema.Document{}
+	both, changes := Merge(nil, scrapeOf(catalog, page))
+	if d := cmp.Diff(Changes{Added: []string{id}}, changes); d != "" {
+		t.Error(d)
+	}
+	docs["one run"] = both[0]
+	pageFirst, _ := Merge(nil, scrapeOf(page))
+	pageFirst, changes = Merge(pageFirst, scrapeOf(catalog))
+	if d := cmp.Diff(Changes{Changed: []string{id}}, changes); d != "" {
+		t.Error(d)
+	}
+	docs["page first"] = pageFirst[0]
+	catalogFirst, _ := Merge(nil, scrapeOf(catalog))
+	catalogFirst, _ = Merge(catalogFirst, scrapeOf(page))
+	docs["catalog first"] = catalogFirst[0]
+	for name, doc := range docs {
+		checkModel(t, 0, doc)
+		if got, want := doc.Catalog.Compact(), `{"formats":{"image_url":"image_uri","tail_image_url":"image_uri"}}`; got != want {
+			t.Errorf("%s: catalog %s", name, got)
+		}
+		if doc.Title != "Kling 1.6: AI Video Generation | Image to Video" || doc.Price.USD != "0.49" || doc.Description == "" {
+			t.Errorf("%s: %s", name, doc.Bytes())
+		}
+	}
+	// Each source again changes nothing, and leaves the document itself.
+	for _, source := range []string{page, catalog} {
+		again, changes := Merge(both, scrapeOf(source))
+		if d := cmp.Diff(Changes{Unchanged: []string{id}}, changes); d != "" || again[0] != both[0] {
+			t.Errorf("%s again: %s", source, d)
+		}
+	}
+}
+
+func TestMergeKeepsWhatASourceDoesNotKnow(t *testing.T) {
+	old := &schema.Document{ModelID: "v/m", Title: "Old", Description: "Words.", URL: "https://www.runcomfy.com/models/m/api",
+		Categories: []string{"image"}, Price: schema.Price{USD: "1"}, Removed: true,
+		Example: value(t, `{"a":"x"}`), Input: value(t, oneProperty), Output: value(t, `{"output":`+oneProperty+`}`)}
+	before := string(old.Bytes())
+	bare := &schema.Document{ModelID: "v/m", Input: value(t, otherProperty)}
+	docs, changes := Merge([]*schema.Document{old}, []Scraped{{ID: "v/m", Page: bare}})
+	want := *old
+	want.Input, want.Removed = bare.Input, false
+	if d := cmp.Diff(string(want.Bytes()), string(docs[0].Bytes())); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(Changes{Changed: []string{"v/m"}}, changes); d != "" {
+		t.Error(d)
+	}
+	if string(old.Bytes()) != before {
+		t.Error("the existing document was written to")
+	}
+}
+
+func TestALocalizedPageDoesNotReplaceAnEnglishDocument(t *testing.T) {
+	english := &schema.Document{ModelID: "v/m", Description: "Words.", Input: value(t, oneProperty)}
+	italian := &schema.Document{ModelID: "v/m", Description: "Parole.", URL: "https://www.runcomfy.com/it/models/m/api", Input: value(t, otherProperty)}
+	docs, changes := Merge([]*schema.Document{english}, []Scraped{{ID: "v/m", Page: italian, Locale: "it"}})
+	if docs[0] != english || len(changes.Unchanged) != 1 {
+		t.Errorf("%s, %v", docs[0].Bytes(), changes)
+	}
+	docs, _ = Merge([]*schema.Document{italian}, []Scraped{{ID: "v/m", Page: english}})
+	if docs[0].Description != "Words." || docs[0].Input != english.Input || docs[0].URL != "" {
+		t.Errorf("%s", docs[0].Bytes())
+	}
+}
+
+func TestMergeKeepsDocumentsThatWereNotScrapedAndSorts(t *testing.T) {
+	doc := func(id string) *schema.Document { return &schema.Document{ModelID: id, Input: value(t, oneProperty)} }
+	docs, changes := Merge([]*schema.Document{doc("v/c"), doc("v/a")},
+		[]Scraped{{ID: "v/d", Page: doc("v/d")}, {ID: "v/b", Page: doc("v/b")}, {ID: "v/bare", Catalog: &schema.Document{ModelID: "v/bare"}}})
+	var ids []string
+	for _, d := range docs {
+		ids = append(ids, d.ModelID)
+	}
+	if d := cmp.Diff([]string{"v/a", "v/b", "v/c", "v/d"}, ids); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(Changes{Added: []string{"v/b", "v/d"}}, changes); d != "" {
+		t.Error(d)
+	}
+}
