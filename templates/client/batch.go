@@ -1,0 +1,246 @@
+package client
+
+import (
+	"context"
+	"encoding"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"reflect"
+	"strconv"
+	"time"
+)
+
+// An Outcome is what became of one input of a Batch.
+type Outcome struct {
+	// Job is the job that the input led to; nil if there is none, or none that
+	// is known of.
+	Job *Job
+	// Result is the result of a job that is done; nil beside an error.
+	Result *Result
+	// Err is an error of Submit, SubmitOnce or Wait. A *WaitError is a job that
+	// goes on without this batch. An *AmbiguousSubmitError is an input that may
+	// have been charged; it is never submitted again.
+	Err error
+}
+
+// A BatchOption changes one Batch.
+type BatchOption interface{ applyBatch(*batchSettings) }
+
+type batchOption func(*batchSettings)
+
+func (o batchOption) applyBatch(s *batchSettings) { o(s) }
+
+type batchSettings struct {
+	name        string
+	inFlight    int
+	maxFailures int
+	deadline    time.Time
+	wait        []WaitOption
+	key         func(any) (string, error)
+	onDetach    func(any, Outcome)
+}
+
+// BatchInFlight sets how many inputs are submitted or waited for at the same
+// time. The default is 4.
+func BatchInFlight(n int) BatchOption {
+	return batchOption(func(s *batchSettings) { s.inFlight = n })
+}
+
+// BatchName puts name and a slash in front of every journal key, to keep
+// batches with the same keys apart in one journal.
+func BatchName(name string) BatchOption {
+	return batchOption(func(s *batchSettings) { s.name = name })
+}
+
+// BatchKey derives the journal key of an input from the batch's key of it, for
+// types that have no text of their own. Different keys must give different
+// texts, the same in every process.
+func BatchKey[K comparable](text func(K) string) BatchOption {
+	return batchOption(func(s *batchSettings) {
+		s.key = func(key any) (string, error) {
+			k, ok := key.(K)
+			if !ok {
+				return "", &ConfigError{Reason: fmt.Sprintf("BatchKey takes another type than the batch's keys, %T", key)}
+			}
+			return text(k), nil
+		}
+	})
+}
+
+// BatchMaxFailures takes no further input once n outcomes are errors. Inputs
+// that are in flight by then are seen through. By default nothing stops a batch
+// but a client that cannot work: no token, one that is refused, or no balance.
+func BatchMaxFailures(n int) BatchOption {
+	return batchOption(func(s *batchSettings) { s.maxFailures = n })
+}
+
+// BatchDeadline takes no further input after t. Inputs that are in flight by
+// then are seen through; the context is what ends these.
+func BatchDeadline(t time.Time) BatchOption {
+	return batchOption(func(s *batchSettings) { s.deadline = t })
+}
+
+// BatchWait waits for each job with the given options.
+func BatchWait(opts ...WaitOption) BatchOption {
+	return batchOption(func(s *batchSettings) { s.wait = append(s.wait, opts...) })
+}
+
+// BatchOnDetach calls f, which gets the batch's key as an any, with the outcome
+// of every input that was in flight when the caller stopped taking outcomes.
+// Without it the ids of these jobs are logged as warnings.
+func BatchOnDetach(f func(key any, o Outcome)) BatchOption {
+	return batchOption(func(s *batchSettings) { s.onDetach = f })
+}
+
+// Batch submits the inputs of seq, a few at a time, waits for their jobs and
+// yields each outcome under the key of its input as it comes in. It takes an
+// input from seq only when there is room for it, and while the caller works on
+// an outcome it takes none; seq runs on the caller's goroutine.
+//
+// With a journal (WithJournal) every input is submitted by SubmitOnce, so that
+// a batch that was broken off can be run again from the start: inputs that were
+// accepted before are waited for and not submitted again. The journal key is
+// the key's MarshalText if it has one, or else the text of a string or the
+// digits of an integer; BatchKey is for any other type, and BatchName puts a
+// name in front. Without a journal every input is submitted, whatever ran
+// before.
+//
+// When ctx ends no further input is taken, and the inputs in flight come as
+// outcomes with errors. When the caller breaks out of the loop, Batch returns
+// once no submit is under way, which takes a grace of 20 s at most: the jobs
+// accepted until then go on, are in the journal if there is one, and are handed
+// to BatchOnDetach.
+func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input], opts ...BatchOption) iter.Seq2[K, Outcome] {
+	s := batchSettings{inFlight: 4, key: keyText}
+	for _, o := range opts {
+		o.applyBatch(&s)
+	}
+	s.inFlight = max(s.inFlight, 1)
+	return func(yield func(K, Outcome) bool) {
+		type finished struct {
+			key     K
+			outcome Outcome
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		next, stop := iter.Pull2(seq)
+		b := &batch{client: c, batchSettings: s}
+		results := make(chan finished, s.inFlight) // so that an input that is done never waits for the caller
+		running := 0
+		defer func() { // also when the caller's loop panics
+			stop()
+			cancel()
+			for ; running > 0; running-- {
+				r := <-results
+				b.detach(r.key, r.outcome)
+			}
+		}()
+		for more := true; ; {
+			for more && running < s.inFlight && len(results) == 0 && !b.stopped(ctx) {
+				key, in, ok := next()
+				if more = ok; !ok {
+					break
+				}
+				running++
+				go func() { results <- finished{key, b.process(ctx, key, in)} }()
+			}
+			if running == 0 {
+				return
+			}
+			r := <-results
+			running--
+			b.count(r.outcome.Err)
+			if !yield(r.key, r.outcome) {
+				return
+			}
+		}
+	}
+}
+
+// A batch is the state of one iteration over a Batch.
+type batch struct {
+	batchSettings
+	client   *Client
+	failures int
+	useless  bool // every further submit would fail as well
+}
+
+// stopped reports whether no further input is to be taken.
+func (b *batch) stopped(ctx context.Context) bool {
+	return ctx.Err() != nil || b.useless ||
+		b.maxFailures > 0 && b.failures >= b.maxFailures ||
+		!b.deadline.IsZero() && !time.Now().Before(b.deadline)
+}
+
+// count applies the stop rules to an outcome.
+func (b *batch) count(err error) {
+	if err == nil {
+		return
+	}
+	b.failures++
+	var auth *AuthError
+	var balance *InsufficientBalanceError
+	_, unready := b.client.ready()
+	b.useless = b.useless || unready != nil || errors.As(err, &auth) || errors.As(err, &balance)
+}
+
+// process takes one input to its end.
+func (b *batch) process(ctx context.Context, key any, in Input) Outcome {
+	job, err := b.submit(ctx, key, in)
+	if err != nil {
+		var late *WaitError // accepted after ctx had ended
+		if errors.As(err, &late) {
+			job = late.Job()
+		}
+		return Outcome{Job: job, Err: err}
+	}
+	result, err := job.Wait(ctx, b.wait...)
+	return Outcome{Job: job, Result: result, Err: err}
+}
+
+func (b *batch) submit(ctx context.Context, key any, in Input) (*Job, error) {
+	core, err := b.client.ready()
+	if err != nil {
+		return nil, err
+	}
+	if core.journal == nil {
+		return b.client.Submit(ctx, in)
+	}
+	text, err := b.key(key)
+	if err != nil {
+		return nil, err
+	}
+	if b.name != "" {
+		text = b.name + "/" + text
+	}
+	return b.client.SubmitOnce(ctx, text, in)
+}
+
+// detach hands over an outcome that the caller does not take any more.
+func (b *batch) detach(key any, o Outcome) {
+	if b.onDetach != nil {
+		b.onDetach(key, o)
+		return
+	}
+	if o.Job != nil {
+		b.client.log.LogAttrs(context.Background(), slog.LevelWarn, "runcomfy: batch left a job", slog.String("job", o.Job.ID()))
+	}
+}
+
+// keyText is the journal key of a batch's key.
+func keyText(key any) (string, error) {
+	if m, ok := key.(encoding.TextMarshaler); ok {
+		text, err := m.MarshalText()
+		return string(text), err
+	}
+	switch v := reflect.ValueOf(key); v.Kind() {
+	case reflect.String:
+		return v.String(), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(v.Int(), 10), nil
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return strconv.FormatUint(v.Uint(), 10), nil
+	}
+	return "", &ConfigError{Reason: fmt.Sprintf("a batch key of type %T has no text for the journal, see BatchKey", key)}
+}
