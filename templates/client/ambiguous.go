@@ -96,18 +96,18 @@ func (c *core) ambiguous(a *attempt) *AmbiguousSubmitError {
 		BodySHA256: hex.EncodeToString(a.sum[:]), BodyBytes: int64(len(a.body)), BodyTaken: int64(a.taken),
 		Started: a.started, Ended: a.ended,
 		Phase: a.phase, StatusCode: a.status,
-		Answer:         a.secrets.text(string(a.answer.raw)),
+		Answer:         a.secrets(string(a.answer.raw)),
 		HeadersWritten: a.headers,
 	}
 	if a.cause != nil {
-		e.Reason = a.secrets.text(a.cause.Error())
+		e.Reason = a.secrets(a.cause.Error())
 	}
 	for _, name := range safeHeaders {
 		if v := a.header.Get(name); v != "" {
 			if e.Header == nil {
 				e.Header = http.Header{}
 			}
-			e.Header.Set(name, a.secrets.text(v))
+			e.Header.Set(name, a.secrets(v))
 		}
 	}
 	if m := wholeID.FindSubmatch(a.answer.raw); m != nil {

@@ -68,7 +68,7 @@ type APIError struct {
 
 	requestID string
 	charged   Charged
-	raw       *[]byte // behind a pointer, where no fmt verb reaches
+	body      sealed[[]byte] // nil when no answer came
 	cause     error
 }
 
@@ -101,10 +101,10 @@ func (e *APIError) RequestID() string { return e.requestID }
 // Body returns the answer as it came, at most 64 KiB. It may repeat the
 // prompt or hold signed URLs.
 func (e *APIError) Body() []byte {
-	if e.raw == nil {
+	if e.body == nil {
 		return nil
 	}
-	return *e.raw
+	return e.body()
 }
 
 // Unwrap returns what kept the call from getting an answer, or nil.
@@ -142,10 +142,10 @@ type RateLimitError struct {
 func (e *RateLimitError) Unwrap() error { return e.APIError }
 
 // apiError returns the typed error of an answer.
-func apiError(e *APIError, a answer, h http.Header, r *redactor) error {
+func apiError(e *APIError, a answer, h http.Header, r redactor) error {
 	e.Code = a.code()
-	e.Message = r.text(a.message())
-	e.raw = &a.raw
+	e.Message = r(a.message())
+	e.body = seal(a.raw)
 	switch {
 	case e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusTooEarly || e.Code/1000 == http.StatusTooManyRequests:
 		return &RateLimitError{APIError: e, RetryAfter: retryAfter(h, time.Now())}
@@ -192,7 +192,7 @@ type GenerationError struct {
 	// Message is the text found in the job's error, shortened.
 	Message string
 
-	result *Result
+	result sealed[*Result]
 }
 
 func (e *GenerationError) Error() string {
@@ -207,17 +207,17 @@ func (e *GenerationError) Error() string {
 func (e *GenerationError) Charged() Charged { return ChargedMaybe }
 
 // RequestID returns the id of the job.
-func (e *GenerationError) RequestID() string { return e.result.RequestID }
+func (e *GenerationError) RequestID() string { return e.result().RequestID }
 
 // Payload returns the job's error as the API sent it, any JSON value; null
 // when the answer has none. It may repeat the prompt.
-func (e *GenerationError) Payload() json.RawMessage { return e.result.Error }
+func (e *GenerationError) Payload() json.RawMessage { return e.result().Error }
 
 // Result returns the whole answer, whose output may hold a part of the work.
-func (e *GenerationError) Result() *Result { return e.result }
+func (e *GenerationError) Result() *Result { return e.result() }
 
 // A CanceledError is a job that was canceled, by whomever.
-type CanceledError struct{ result *Result }
+type CanceledError struct{ result sealed[*Result] }
 
 func (e *CanceledError) Error() string { return "runcomfy: job " + e.RequestID() + " was canceled" }
 
@@ -225,7 +225,7 @@ func (e *CanceledError) Error() string { return "runcomfy: job " + e.RequestID()
 func (e *CanceledError) Charged() Charged { return ChargedMaybe }
 
 // RequestID returns the id of the job.
-func (e *CanceledError) RequestID() string { return e.result.RequestID }
+func (e *CanceledError) RequestID() string { return e.result().RequestID }
 
 // ErrMaxWait is the reason of a WaitError whose MaxWait has passed.
 var ErrMaxWait = errors.New("the longest wait has passed")

@@ -175,3 +175,7 @@ func as[T error](t testing.TB, err error) T {
 func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }
 
 func newReader(r io.Reader) *bufio.Reader { return bufio.NewReader(r) }
+
+func failingDial(err error) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) { return nil, err }
+}

@@ -18,7 +18,7 @@ type Job struct {
 	id       string
 	kind     OutputKind
 	accepted time.Time // by our own submit; zero for a job from Client.Job
-	secrets  *redactor
+	secrets  redactor
 }
 
 // ID returns the request id.
@@ -75,9 +75,9 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 func (j *Job) outcome(res *Result) (*Result, error) {
 	switch res.State {
 	case StateFailed:
-		return nil, &GenerationError{Message: j.secrets.text(messageOf(res.Error)), result: res}
+		return nil, &GenerationError{Message: j.secrets(messageOf(res.Error)), result: seal(res)}
 	case StateCanceled:
-		return nil, &CanceledError{result: res}
+		return nil, &CanceledError{result: seal(res)}
 	}
 	return res, nil
 }

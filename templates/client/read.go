@@ -14,7 +14,7 @@ type call struct {
 	op, method, path string
 	requestID        string
 	charged          Charged
-	secrets          *redactor
+	secrets          redactor
 	accepted         time.Time // of the job, by our own submit
 	waiting          bool      // repeat for the time of an outage, not a few times
 }
@@ -100,10 +100,10 @@ func (c *core) exchange(ctx context.Context, k call) (a answer, asked time.Durat
 	case !ok, err == nil && a.has("error_code") && !unsuccessful(parseState(a.text("status"))):
 		return a, retryAfter(resp.Header, time.Now()), apiError(api, a, resp.Header, k.secrets)
 	case err != nil:
-		api.cause, api.Message = err, "the answer is cut: "+k.secrets.text(err.Error())
+		api.cause, api.Message = err, "the answer is cut: "+k.secrets(err.Error())
 		return a, 0, api
 	case a.fields == nil:
-		api.cause, api.Message, api.raw = errNotJSON, "the answer is not a JSON object: "+k.secrets.text(a.message()), &a.raw
+		api.cause, api.Message, api.body = errNotJSON, "the answer is not a JSON object: "+k.secrets(a.message()), seal(a.raw)
 		return a, 0, api
 	}
 	return a, 0, nil
@@ -117,7 +117,7 @@ func unsuccessful(s State) bool { return s == StateFailed || s == StateCanceled 
 
 // failed returns the error of a call that got no answer.
 func (k call) failed(causes ...error) error {
-	return &APIError{Op: k.op, Message: k.secrets.text(causes[len(causes)-1].Error()),
+	return &APIError{Op: k.op, Message: k.secrets(causes[len(causes)-1].Error()),
 		requestID: k.requestID, charged: k.charged, cause: errors.Join(causes...)}
 }
 

@@ -24,18 +24,23 @@ const (
 // shownLimit is how much of a server's text is ever shown, in bytes.
 const shownLimit = 512
 
-// A redactor takes out of texts what no error and no log line may show: the
+// sealed keeps a value where no fmt verb reaches, as fmt prints functions as
+// addresses. A pointer is not enough: %s of a struct prints what its pointers
+// point to.
+type sealed[T any] func() T
+
+func seal[T any](v T) sealed[T] { return func() T { return v } }
+
+// A redactor takes out of a text what no error and no log line may show: the
 // token, the queries of URLs, the data of data URIs and the strings of the
-// request. It is always held by pointer, which is all that fmt prints of it.
-type redactor struct {
-	token   func() string
-	strings []string
-}
+// request. It also takes out control characters and cuts the text to
+// shownLimit.
+type redactor func(string) string
 
 // newRedactor returns the redactor for calls about one request body, which is
 // valid JSON or empty. The body itself is not kept: it may be large.
-func (c *core) newRedactor(body []byte) *redactor {
-	r := &redactor{token: c.token}
+func (c *core) newRedactor(body []byte) redactor {
+	var own []string
 	for size := 0; size < maxSecrets; {
 		start := bytes.IndexByte(body, '"')
 		if start < 0 {
@@ -55,11 +60,11 @@ func (c *core) newRedactor(body []byte) *redactor {
 			continue // the name of a property, which errors may show; a data URI, which is found by itself
 		}
 		if s := cut(textOf(literal), maxSecrets-size); len(s) >= wholeSecret {
-			r.strings = append(r.strings, s)
+			own = append(own, s)
 			size += len(s)
 		}
 	}
-	return r
+	return func(s string) string { return redact(s, c.token(), own) }
 }
 
 var (
@@ -68,9 +73,7 @@ var (
 	escaped   = regexp.MustCompile(`\\u[0-9a-fA-F]{4}`)
 )
 
-// text returns s without secrets, without control characters and cut to
-// shownLimit.
-func (r *redactor) text(s string) string {
+func redact(s, token string, own []string) string {
 	s = cut(s, 8*shownLimit)
 	s = escaped.ReplaceAllStringFunc(s, func(e string) string {
 		n, _ := strconv.ParseUint(e[2:], 16, 16) // the expression lets only digits through
@@ -84,17 +87,13 @@ func (r *redactor) text(s string) string {
 		if end := strings.IndexAny(rest, "?#"); end >= 0 {
 			rest = rest[:end] + "?" + redacted
 		}
-		if host, path, _ := strings.Cut(rest, "/"); strings.Contains(host, "@") {
-			rest = host[strings.LastIndexByte(host, '@')+1:] + "/" + path
-		}
-		return m[1] + rest
+		host, _, _ := strings.Cut(rest, "/")
+		return m[1] + rest[strings.LastIndexByte(host, '@')+1:]
 	})
-	if r != nil {
-		if token := r.token(); token != "" {
-			s = strings.ReplaceAll(s, token, redacted)
-		}
-		s = r.own(s)
+	if token != "" {
+		s = strings.ReplaceAll(s, token, redacted)
 	}
+	s = withoutParts(s, own)
 	s = strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f || c == utf8.RuneError {
 			return ' '
@@ -104,13 +103,13 @@ func (r *redactor) text(s string) string {
 	return cut(s, shownLimit)
 }
 
-// own takes out of s what the request holds.
-func (r *redactor) own(s string) string {
+// withoutParts takes out of s all that the strings in own have in common with it.
+func withoutParts(s string, own []string) string {
 	secret := make([]bool, len(s))
-	for _, own := range r.strings {
-		n := min(len(own), partSecret)
+	for _, o := range own {
+		n := min(len(o), partSecret)
 		for i := 0; i+n <= len(s); i++ {
-			if strings.Contains(own, s[i:i+n]) {
+			if strings.Contains(o, s[i:i+n]) {
 				for k := i; k < i+n; k++ {
 					secret[k] = true
 				}

@@ -76,7 +76,7 @@ type submission struct {
 	path    string
 	body    []byte
 	sum     [sha256.Size]byte // of body
-	secrets *redactor
+	secrets redactor
 }
 
 // newSubmission returns the request of a body that is valid JSON.
@@ -198,9 +198,9 @@ func permanent(err error) bool {
 // notSent returns the error of a submit that the API cannot have got whole.
 func notSent(s *submission, attempts int, phase SubmitPhase, causes ...error) error {
 	e := &NotSentError{Model: s.model, Attempts: attempts, Phase: phase, causes: causes}
-	e.message = s.secrets.text(causes[len(causes)-1].Error())
+	e.message = s.secrets(causes[len(causes)-1].Error())
 	if len(causes) > 1 {
-		e.message = s.secrets.text(causes[0].Error()) + " after: " + e.message
+		e.message = s.secrets(causes[0].Error()) + " after: " + e.message
 	}
 	return e
 }
@@ -217,7 +217,7 @@ func (c *core) logAttempt(ctx context.Context, a *attempt, n int) {
 	attrs := []slog.Attr{slog.String("model", a.model), slog.Int("attempt", n), slog.String("class", a.class.String()),
 		slog.Int("status", a.status), slog.Duration("took", a.ended.Sub(a.started))}
 	if a.cause != nil {
-		attrs = append(attrs, slog.String("cause", a.secrets.text(a.cause.Error())))
+		attrs = append(attrs, slog.String("cause", a.secrets(a.cause.Error())))
 	}
 	c.log.LogAttrs(ctx, level, "runcomfy: submit", attrs...)
 	if a.headers > 1 {

@@ -127,5 +127,5 @@ func (j *Job) giveUp(ctx context.Context, s waitSettings, last Status, seen bool
 }
 
 func (j *Job) waitError(last Status, causes ...error) *WaitError {
-	return &WaitError{Last: last, job: j, causes: causes, message: j.secrets.text(causes[len(causes)-1].Error())}
+	return &WaitError{Last: last, job: j, causes: causes, message: j.secrets(causes[len(causes)-1].Error())}
 }
