@@ -262,4 +262,6 @@ func InvalidModelID(id string) string {
 	return ""
 }
 
+// maxModelID keeps a file named by an id, with -2 and its ending, under the 255
+// bytes that file systems allow.
 const maxModelID = 200

@@ -156,18 +156,16 @@ type collector struct {
 }
 
 func (c *collector) collect(e *jsonschema.ValidationError) {
-	if len(e.Causes) == 0 {
-		c.found = append(c.found, c.finding(e))
-		return
-	}
 	causes := e.Causes
-	switch keywordOf(e) {
-	case "anyOf", "oneOf":
-		if causes = relevant(e); len(causes) != 1 {
-			c.found = append(c.found, c.finding(e))
-			return
+	if e.Message != "" { // without one it is a group, and its location ends in a name
+		switch keywordOf(e) {
+		case "anyOf", "oneOf":
+			causes = relevant(e)
+		case "minContains":
+			causes = nil // what the items are not is no help
 		}
-	case "minContains":
+	}
+	if len(causes) == 0 {
 		c.found = append(c.found, c.finding(e))
 		return
 	}
@@ -176,9 +174,9 @@ func (c *collector) collect(e *jsonschema.ValidationError) {
 	}
 }
 
-// relevant returns the failed branches of an anyOf or oneOf that are meant for
-// a value of the instance's type: of an object or null, only the object's
-// findings help.
+// relevant returns the failed branch of an anyOf or oneOf that alone is meant
+// for a value of the instance's type, or none: of "an object or null", the
+// object's findings help; of several objects, none can be chosen.
 func relevant(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	if len(e.Causes) == 1 {
 		return e.Causes
@@ -192,6 +190,9 @@ func relevant(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 		if len(leaf.Causes) > 0 || keywordOf(leaf) != "type" || leaf.InstanceLocation != e.InstanceLocation {
 			out = append(out, cause)
 		}
+	}
+	if len(out) != 1 {
+		return nil
 	}
 	return out
 }
@@ -210,17 +211,19 @@ func (c *collector) finding(e *jsonschema.ValidationError) located {
 }
 
 // keywordOf returns the keyword that an error is about: the last segment of its
-// location, but for the few keywords that are followed by names.
+// location, but for dependentRequired, which a name and an index follow.
 func keywordOf(e *jsonschema.ValidationError) string {
 	segments := strings.Split(e.KeywordLocation, "/")
 	n := len(segments)
-	if n > 3 && segments[n-3] == "dependentRequired" {
+	if n > 3 && segments[n-3] == "dependentRequired" && isIndex(segments[n-1]) {
 		return segments[n-3]
 	}
-	if n > 2 && segments[n-1] == "not" && strings.HasSuffix(segments[n-2], "Properties") {
-		return segments[n-2] // a false schema, see translator.schema
-	}
 	return unescapePointer(segments[n-1])
+}
+
+func isIndex(segment string) bool {
+	_, err := strconv.Atoi(segment)
+	return err == nil
 }
 
 // locate follows the JSON pointer of a value of the instance and returns its

@@ -50,24 +50,22 @@ func (t *translator) document() any {
 
 // schema translates one schema. path is where its instances stand.
 func (t *translator) schema(v *Value, path string) any {
+	if len(t.rules) >= maxSchemas {
+		if !t.diags.HasErrors() {
+			t.report("schema-unusable", v.Offset, path, fmt.Sprintf("there are more than %d schemas", maxSchemas))
+		}
+		return nil
+	}
 	if v.Kind != Object {
+		out, rules := t.newSchema()
 		if v.Kind != Bool {
 			t.report("malformed-keyword", v.Offset, path, "a schema is an object, this is "+article(v.Kind))
 		} else if !v.True() {
-			return map[string]any{"not": map[string]any{}}
+			rules.never = "not"
 		}
-		return map[string]any{}
+		return out
 	}
-	if len(t.rules) == maxSchemas {
-		t.report("schema-unusable", v.Offset, path, fmt.Sprintf("there are more than %d schemas", maxSchemas))
-	}
-	if len(t.rules) >= maxSchemas {
-		t.rules = append(t.rules, nil)
-		return map[string]any{}
-	}
-	rules := &siteRules{judge: t.judge}
-	out := map[string]any{siteKeyword: len(t.rules)}
-	t.rules = append(t.rules, rules)
+	out, rules := t.newSchema()
 	for _, m := range v.Members {
 		kw, known := keywords[m.Name]
 		if !known {
@@ -86,6 +84,13 @@ func (t *translator) schema(v *Value, path string) any {
 	return out
 }
 
+// newSchema returns an empty schema that carries its rules.
+func (t *translator) newSchema() (map[string]any, *siteRules) {
+	rules := &siteRules{judge: t.judge}
+	t.rules = append(t.rules, rules)
+	return map[string]any{siteKeyword: len(t.rules) - 1}, rules
+}
+
 // keyword adds the translation of m, a well-formed keyword of the schema v, to
 // out and rules.
 func (t *translator) keyword(out map[string]any, rules *siteRules, v *Value, m Member, path string) {
@@ -100,8 +105,8 @@ func (t *translator) keyword(out map[string]any, rules *siteRules, v *Value, m M
 	case "validations":
 		rules.media = t.mediaRules(m.Value, path)
 	case "enum":
-		if rules.never = len(m.Value.Elems) == 0; !rules.never { // jsonschema/v5 takes an empty list for none
-			out["enum"] = plain(m.Value)
+		if out["enum"] = plain(m.Value); len(m.Value.Elems) == 0 {
+			rules.never = "enum" // jsonschema/v5 takes an empty list for no enum
 		}
 	case "pattern":
 		if t.usable(m.Value.Text, m.Value.Offset, path) {
@@ -127,7 +132,15 @@ func (t *translator) keyword(out map[string]any, rules *siteRules, v *Value, m M
 		t.schemaMap(out, m, path)
 	case "dependentRequired", "dependencies":
 		t.dependencies(out, m, path)
-	case "additionalProperties", "unevaluatedProperties", "contains", "unevaluatedItems":
+	case "additionalProperties", "unevaluatedProperties":
+		if m.Value.Is(Bool) && !m.Value.True() {
+			closed, rules := t.newSchema()
+			rules.never = m.Name
+			out[m.Name] = closed
+			return
+		}
+		out[m.Name] = t.schema(m.Value, path+"[*]")
+	case "contains", "unevaluatedItems":
 		out[m.Name] = t.schema(m.Value, path+"[*]")
 	case "not", "if", "then", "else", "propertyNames":
 		out[m.Name] = t.schema(m.Value, path)

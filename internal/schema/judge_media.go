@@ -83,7 +83,7 @@ const siteKeyword = "genclient"
 // all in one message.
 type siteRules struct {
 	judge    *Judge
-	never    bool // no value is allowed: an empty enum
+	never    string // the keyword that allows no value at all: an empty enum, a false schema
 	required []string
 	media    []mediaRule
 }
@@ -107,8 +107,8 @@ func (s *siteRules) Validate(ctx jsonschema.ValidationContext, v any) error {
 		panic(jsonschema.InfiniteLoopError("too many steps")) // jsonschema/v5 returns it as an error
 	}
 	var broken []error
-	if s.never {
-		broken = append(broken, ctx.Error("enum", "no value is allowed"))
+	if s.never != "" {
+		broken = append(broken, ctx.Error(s.never, "no value is allowed"))
 	}
 	if members, ok := v.(map[string]any); ok {
 		for _, name := range s.required {

@@ -41,7 +41,7 @@ func (d *Document) diagnostic(name string, offset int, path, message string) dia
 }
 
 func ruleNamed(name string) rule {
-	for _, r := range rules {
+	for _, r := range lintRules {
 		if r.name == name {
 			return r
 		}

@@ -2,8 +2,8 @@ package schema
 
 import "github.com/genclient/genclient/internal/diag"
 
-// rules are sorted by name; docs/lint.md lists them with examples.
-var rules = []rule{
+// lintRules are sorted by name; docs/lint.md lists them with examples.
+var lintRules = []rule{
 	{"additional-properties", diag.Note, "the struct has the named properties only; SubmitRaw sends others"},
 	{"array-without-items", diag.Note, "media and strings by their other signs become []string, anything else raw JSON"},
 	{"boolean-schema", diag.Note, "the property becomes raw JSON"},

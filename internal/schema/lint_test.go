@@ -34,7 +34,8 @@ var lintCases = []struct {
 	{name: "keyword without effect", input: `"s": {"type": "string", "maximum": 3}`, want: []string{`keyword-misplaced #s @ "maximum"`}},
 	{name: "length of a nullable string", input: `"s": {"type": ["string", "null"], "maxLength": 3}`, want: []string{`nullable #s @ ["string", "null"]`}},
 	{name: "malformed bound", input: `"n": {"type": "number", "minimum": "3"}`, want: []string{`malformed-keyword #n @ "3"`}},
-	{name: "malformed count", input: `"s": {"type": "string", "maxLength": -1, "minLength": 1.5}`, want: []string{`malformed-keyword #s @ -1`, `malformed-keyword #s @ 1.5`}},
+	{name: "malformed count", input: `"s": {"type": "string", "maxLength": -1, "minLength": 1.5}, "t": {"type": "string", "maxLength": 1e30, "minLength": 2.0}`,
+		want: []string{`malformed-keyword #s @ -1`, `malformed-keyword #s @ 1.5`, `malformed-keyword #t @ 1e30`}},
 	{name: "malformed multipleOf", input: `"n": {"type": "number", "multipleOf": 0}`, want: []string{`malformed-keyword #n @ 0`}},
 	{name: "property that is no schema", input: `"n": 5`, want: []string{`malformed-keyword #n @ 5`}},
 	{name: "unknown format", input: `"i": {"type": "string", "format": "image_uri_with_mask_image_ideogramv3"}`, want: []string{`format-unknown #i @ "image_uri_with`}},
@@ -147,7 +148,7 @@ func TestLint(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range rules {
+	for _, r := range lintRules {
 		if !triggered[r.name] {
 			t.Errorf("no case triggers the rule %s", r.name)
 		}
@@ -160,12 +161,14 @@ func at(d *Document, line, col int) string {
 	return string([]rune(strings.Join(text, "\n"))[col-1:])
 }
 
-func TestLintTooManySchemas(t *testing.T) {
-	branches := strings.Repeat(`{"type": "string"},`, maxSchemas) + `{}`
-	d := document(t, `{"properties": {"a": {"anyOf": [`+branches+`]}}}`)
-	judge, diags := Compile(d)
-	if judge != nil || len(diags) != 1 || diags[0].Rule != "schema-unusable" {
-		t.Errorf("got %v, %v", judge, diags)
+func TestTooManySchemas(t *testing.T) {
+	closed := `{"additionalProperties": false},`
+	for _, branches := range []string{strings.Repeat(`{"type": "string"},`, maxSchemas), strings.Repeat(`true,`, maxSchemas),
+		strings.Repeat(closed, maxSchemas/2), closed + strings.Repeat(`{"additionalProperties": true},`, maxSchemas/2)} {
+		judge, diags := Compile(document(t, `{"properties": {"a": {"anyOf": [`+branches+`{}]}}}`))
+		if judge != nil || len(diags) != 1 || diags[0].Rule != "schema-unusable" {
+			t.Errorf("%.30s...: got %v, %v", branches, judge, diags)
+		}
 	}
 }
 
@@ -182,7 +185,7 @@ func TestRulesAreDocumented(t *testing.T) {
 			got = append(got, strings.Trim(cells[0], "|` ")+" | "+cells[1]+" | "+strings.TrimSuffix(cells[3], " |"))
 		}
 	}
-	for _, r := range rules {
+	for _, r := range lintRules {
 		want = append(want, r.name+" | "+r.severity.String()+" | "+r.hint)
 	}
 	if !slices.IsSorted(want) {

@@ -58,9 +58,6 @@ func pathSegment(s string) string {
 	if len(b) == 0 {
 		return "-"
 	}
-	if len(b) > maxSegment {
-		b = b[:maxSegment]
-	}
 	if b[0] == '.' || b[0] == '_' {
 		b[0] = '-'
 	}
@@ -73,9 +70,6 @@ func pathSegment(s string) string {
 	}
 	return string(b)
 }
-
-// maxSegment keeps a file name with its ending under 255 bytes.
-const maxSegment = 200
 
 // reservedStem reports whether Windows takes a file of this name for a device,
 // or the module zip leaves out a folder of this name.

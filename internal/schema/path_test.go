@@ -26,8 +26,8 @@ var trapIDs = []string{
 }
 
 func TestPaths(t *testing.T) {
-	ids := []string{"a/b", "A/B", "a/B", "kling/kling-video-o3/4K/x", "minimax/Hailuo Video 01 Live", "con/aux.txt", ".a/_b", "end./c.", "ä/b", "names", "a/b.json/c", "b/c.json"}
-	want := []string{"a/b-3.json", "a/b.json", "a/b-2.json", "kling/kling-video-o3/4k/x.json", "minimax/hailuo-video-01-live.json", "-con/-aux.txt.json", "-a/-b.json", "end-/c-.json", "-/b.json", "names-2.json", "a/b.json-/c.json", "b/c.json.json"}
+	ids := []string{"a/b", "A/B", "a/B", "kling/kling-video-o3/4K/x", "minimax/Hailuo Video 01 Live", "con/aux.txt", ".a/_b", "end./c.", "ä/b", "names", "a/b.json/c", "b/c.json", "vendor/x", "x/Vendor"}
+	want := []string{"a/b-3.json", "a/b.json", "a/b-2.json", "kling/kling-video-o3/4k/x.json", "minimax/hailuo-video-01-live.json", "-con/-aux.txt.json", "-a/-b.json", "end-/c-.json", "-/b.json", "names-2.json", "a/b.json-/c.json", "b/c.json.json", "-vendor/x.json", "x/-vendor.json"}
 	if diff := cmp.Diff(want, Paths(ids)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
