@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -49,6 +53,62 @@ func TestVersionLine(t *testing.T) {
 	} {
 		if d := cmp.Diff(want, versionLine(info)); d != "" {
 			t.Error(d)
+		}
+	}
+}
+
+func TestInterruptEndsTheRunBeforeAnythingIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	page := filepath.Join(dir, "page.txt")
+	text := "curl --url https://model-api.runcomfy.net/v1/models/acme/demo/draw\n{\"type\": \"object\", \"properties\": {}}"
+	if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stderr strings.Builder
+	out := filepath.Join(dir, "schemas")
+	code := Run(ctx, []string{"scrape", page, "--out", out}, strings.NewReader(""), io.Discard, &stderr, noEnv)
+	if code != exitFailure || stderr.String() != "genclient: interrupted\n" {
+		t.Errorf("exit code %d, stderr %q", code, stderr.String())
+	}
+	if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder is there: %v", err)
+	}
+}
+
+func TestProgressIsForTerminalsAlone(t *testing.T) {
+	a := &app{stderr: io.Discard}
+	if show, _ := a.progress("reading"); show != nil {
+		t.Error("progress on a writer that is no terminal")
+	}
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	a.stderr = file
+	if show, _ := a.progress("reading"); show != nil {
+		t.Error("progress in a file")
+	}
+}
+
+func TestBarShowsTheCount(t *testing.T) {
+	var b strings.Builder
+	show, finish := bar(&b, "reading")
+	show(3, 8)
+	finish()
+	if !strings.Contains(b.String(), "reading") || !strings.Contains(b.String(), "3/8") {
+		t.Errorf("%q", b.String())
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	for in, want := range map[string]string{
+		"./out/a-b_c": "./out/a-b_c", "acme/*": "'acme/*'", "it's": `'it'\''s'`, "": "''", "a b$(c)": "'a b$(c)'",
+	} {
+		if got := shellQuote(in); got != want {
+			t.Errorf("shellQuote(%q) = %s, want %s", in, got, want)
 		}
 	}
 }

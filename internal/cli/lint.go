@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/ir"
+	"github.com/genclient/genclient/internal/schema"
+)
+
+func (a *app) lint() *cobra.Command {
+	var dir string
+	var strict, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "lint [GLOB...]",
+		Short: "Report every oddity of the schemas",
+		Long: `lint reports every oddity of the schema documents, with file, line and column,
+the rule's name and a hint: what the page has odd, and what generate makes of it.
+Notes and warnings are no findings; errors are, and with --strict warnings.
+
+The diagnostics are the result and go to standard output, the summary to standard
+error. --json prints one array of objects with the keys pos {file, line, col},
+severity (error, warning, note), rule, subject, message, hint; absent ones are
+left out.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			chosen := globs(args)
+			if err := chosen.checkSyntax(cmd); err != nil {
+				return err
+			}
+			l, err := readLibrary(dir)
+			if err != nil {
+				return err
+			}
+			ids, err := chosen.choose(cmd, l.ids())
+			if err != nil {
+				return err
+			}
+			diags := lintAll(l, chosen)
+			if asJSON {
+				err = diags.JSON(a.stdout)
+			} else {
+				err = diags.Text(a.stdout, l.source)
+			}
+			if err != nil {
+				return err
+			}
+			printf(a.stderr, "%s in %s: %s\n", plural(len(ids), "model"), l.dir, tally(diags))
+			return findings(diags, strict)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
+	cmd.Flags().BoolVar(&strict, "strict", false, "count warnings as findings")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the diagnostics as JSON")
+	return cmd
+}
+
+// lintAll returns what reading, the lint rules and the planning of the chosen
+// models have to say, sorted. Where a lint rule has spoken, planning need not
+// say the same.
+func lintAll(l *library, chosen globs) diag.List {
+	diags := slices.Clone(l.diags)
+	for _, d := range l.docs {
+		if chosen.match(d.ModelID) {
+			diags = append(diags, schema.Lint(d)...)
+		}
+	}
+	type key struct {
+		pos  diag.Position
+		rule string
+	}
+	said := map[key]bool{}
+	for _, d := range diags {
+		said[key{d.Pos, d.Rule}] = true
+	}
+	_, planned := ir.Build(l.docs, l.pins, ir.Options{Select: chosen.match})
+	for _, d := range planned {
+		if !said[key{d.Pos, d.Rule}] {
+			diags = append(diags, d)
+		}
+	}
+	diags.Sort()
+	return diags
+}

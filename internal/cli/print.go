@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/genclient/genclient/internal/diag"
+)
+
+// tell prints diagnostics to standard error, which has nobody to tell of its own
+// failure.
+func (a *app) tell(l diag.List, source func(file string) []byte) { _ = l.Text(a.stderr, source) }
+
+// report prints the errors and warnings, and how to see the notes.
+func (a *app) report(diags diag.List, l *library) {
+	shown := atLeast(diags, diag.Warning)
+	a.tell(shown, l.source)
+	if notes := len(diags) - len(shown); notes > 0 {
+		from := ""
+		if l.dir != embedded {
+			from = " --schemas " + shellQuote(l.dir)
+		}
+		printf(a.stderr, "%s; to see them run: genclient lint%s\n", plural(notes, "note"), from)
+	}
+}
+
+// atLeast returns the diagnostics of severity s or worse.
+func atLeast(l diag.List, s diag.Severity) diag.List {
+	var out diag.List
+	for _, d := range l {
+		if d.Severity >= s {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// tally returns the number of diagnostics by severity, as
+// "1 error, 2 warnings, 3 notes".
+func tally(l diag.List) string {
+	errors, warnings := l.Count(diag.Error), l.Count(diag.Warning)
+	return fmt.Sprintf("%s, %s, %s", plural(errors, "error"), plural(warnings-errors, "warning"), plural(len(l)-warnings, "note"))
+}
+
+// plural returns "1 model" or "2 models".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// findings returns errFindings when the list holds an error, or with strict a
+// warning.
+func findings(l diag.List, strict bool) error {
+	limit := diag.Error
+	if strict {
+		limit = diag.Warning
+	}
+	if l.Count(limit) > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// printf writes to w; results remembers the error, and without standard error
+// there is no place to tell one.
+func printf(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format, args...) }
+
+// writeJSON writes v indented, as every --json does.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
