@@ -151,7 +151,8 @@ func Slow(d time.Duration) Fault { return Fault{}.Delayed(d) }
 // RevokeToken makes the server refuse its token from this request on.
 func RevokeToken() Fault { return Fault{point: pointRevoke} }
 
-// ChangeMedia serves other content under the same link, with another ETag.
+// ChangeMedia serves other content under the same link, with another ETag: a
+// byte in its first quarter differs, and it is longer.
 func ChangeMedia() Fault { return Fault{point: pointChange} }
 
 // UnknownState makes the submitted job report this state while it runs.

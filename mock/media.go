@@ -89,6 +89,7 @@ func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, req Request,
 	}
 	if f.point == pointChange {
 		content = append(bytes.Clone(content), "changed"...)
+		content[len(content)/8] ^= 0xff
 	}
 	sum := sha256.Sum256(content)
 	w.Header().Set("Etag", `"`+hex.EncodeToString(sum[:8])+`"`)

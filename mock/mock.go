@@ -127,6 +127,10 @@ func (s *Server) Token() string { return s.cfg.token }
 // server, so that outputs may carry the names of the real media host.
 func (s *Server) Client() *http.Client { return s.client }
 
+// Roots returns the certificates that a client must trust to reach a server
+// with TLS, nil without it.
+func (s *Server) Roots() *x509.CertPool { return s.roots }
+
 // Handler returns the emulator as a handler for a server of the caller's own.
 // Faults below HTTP (resets, refused connections) then only end the request.
 func (s *Server) Handler() http.Handler { return s }

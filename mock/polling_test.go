@@ -42,7 +42,7 @@ func TestPolling(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					res, err := job.Wait(t.Context())
+					res, err := job.Wait(t.Context(), client.MaxWait(6*time.Hour))
 					if err != nil {
 						t.Fatal(err)
 					}

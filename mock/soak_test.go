@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,7 @@ const (
 
 const (
 	soakKills    = 10
-	soakInFlight = 64
+	soakInFlight = 128
 )
 
 // TestMain runs the child of TestSoak instead of the tests when the
@@ -64,14 +65,12 @@ type soakInput struct {
 func (*soakInput) ModelID() string                { return imageModel }
 func (*soakInput) Validate() error                { return nil }
 func (*soakInput) MediaRules() []client.MediaRule { return nil }
-func soakKey(i int) string                        { return fmt.Sprintf("job %05d", i) }
-func soakLimits(l *client.Limits)                 { l.Read = time.Second }
-func soakRate(rate float64, f mock.Fault, calls ...mock.Call) []mock.Option {
-	var opts []mock.Option
-	for _, c := range calls {
-		opts = append(opts, mock.WithFaultRate(c, rate, f))
-	}
-	return opts
+
+func soakKey(i int) string { return fmt.Sprintf("job %05d", i) }
+
+// readFaults lets f strike reads of jobs with a probability.
+func readFaults(probability float64, f mock.Fault) []mock.Option {
+	return []mock.Option{mock.WithFaultRate(mock.Status, probability, f), mock.WithFaultRate(mock.Result, probability, f)}
 }
 
 // soakChild brings every job of the plan to an end and prints its outcome. It
@@ -87,48 +86,39 @@ func soakChild(text string) error {
 	}
 	defer journal.Close()
 	c := client.New(plan.Token, client.WithBaseURL(plan.URL), client.WithJournal(journal),
-		client.WithReadRate(1e6, 1e6), client.WithLimits(soakLimits))
+		client.WithReadRate(1e6, 1e6), client.WithLimits(func(l *client.Limits) { l.Read = time.Second }))
 	defer c.CloseIdleConnections()
-	keys := make(chan string)
-	outcomes := make(chan soakOutcome)
-	var workers sync.WaitGroup
-	for range soakInFlight {
-		workers.Go(func() {
-			for key := range keys {
-				outcomes <- soakJob(c, key)
-			}
-		})
+	var open []string
+	for i := range plan.Jobs {
+		open = append(open, soakKey(i))
 	}
-	go func() {
-		for i := range plan.Jobs {
-			keys <- soakKey(i)
-		}
-		close(keys)
-		workers.Wait()
-		close(outcomes)
-	}()
 	out := json.NewEncoder(os.Stdout)
-	for o := range outcomes {
-		if err := out.Encode(o); err != nil {
-			return err
+	for len(open) > 0 { // only a result and an ambiguous submit are ends
+		var again []string
+		for key, o := range client.Batch(context.Background(), c, soakInputs(open), client.BatchInFlight(soakInFlight)) {
+			end := soakOutcome{Key: key, Ambiguous: errors.Is(o.Err, client.ErrAmbiguousSubmit)}
+			if o.Err == nil {
+				end.RequestID = o.Result.RequestID
+			} else if !end.Ambiguous {
+				again = append(again, key)
+				continue
+			}
+			if err := out.Encode(end); err != nil {
+				return err
+			}
 		}
+		open = again
 	}
 	return nil
 }
 
-// soakJob submits under a key and waits, as often as it takes: only a result
-// and an ambiguous submit are ends.
-func soakJob(c *client.Client, key string) soakOutcome {
-	for {
-		job, err := c.SubmitOnce(context.Background(), key, &soakInput{Prompt: key})
-		if errors.Is(err, client.ErrAmbiguousSubmit) {
-			return soakOutcome{Key: key, Ambiguous: true}
-		}
-		if err != nil {
-			continue
-		}
-		if res, err := job.Wait(context.Background()); err == nil {
-			return soakOutcome{Key: key, RequestID: res.RequestID}
+// soakInputs are the inputs of keys.
+func soakInputs(keys []string) iter.Seq2[string, client.Input] {
+	return func(yield func(string, client.Input) bool) {
+		for _, key := range keys {
+			if !yield(key, &soakInput{Prompt: key}) {
+				return
+			}
 		}
 	}
 }
@@ -172,12 +162,12 @@ func TestSoak(t *testing.T) {
 		mock.WithFaultRate(mock.Submit, 0.025, mock.HTMLError(502)), mock.WithFaultRate(mock.Submit, 0.025, mock.HTMLError(504).AfterAcceptance()),
 		mock.WithFaultRate(mock.Submit, 0.02, mock.CutRequestID()), mock.WithFaultRate(mock.Submit, 0.03, mock.RateLimited("0")),
 	}
-	opts = append(opts, soakRate(0.05, mock.ResetAnswer(), mock.Status, mock.Result)...)
-	opts = append(opts, soakRate(0.05, mock.HTMLError(502), mock.Status, mock.Result)...)
-	opts = append(opts, soakRate(0.02, mock.CutAnswer(30), mock.Status, mock.Result)...)
-	opts = append(opts, soakRate(0.03, mock.RateLimited(""), mock.Status, mock.Result)...)
-	opts = append(opts, soakRate(0.03, mock.Slow(200*time.Millisecond), mock.Status, mock.Result)...)
-	opts = append(opts, soakRate(0.01, mock.Hang(), mock.Status, mock.Result)...)
+	opts = append(opts, readFaults(0.05, mock.ResetAnswer())...)
+	opts = append(opts, readFaults(0.05, mock.HTMLError(502))...)
+	opts = append(opts, readFaults(0.02, mock.CutAnswer(30))...)
+	opts = append(opts, readFaults(0.03, mock.RateLimited(""))...)
+	opts = append(opts, readFaults(0.03, mock.Slow(200*time.Millisecond))...)
+	opts = append(opts, readFaults(0.01, mock.Hang())...)
 	s := mock.New(t, opts...)
 	plan, err := json.Marshal(soakPlan{URL: s.URL(), Token: s.Token(), Journal: filepath.Join(t.TempDir(), "journal.jsonl"), Jobs: jobs})
 	if err != nil {

@@ -27,9 +27,6 @@ func outage(from, to time.Duration, f mock.Fault) mock.Option {
 // network misbehaves. A paid job is only given up when nothing else is left,
 // and then its id is in the error.
 func TestWaitAgainstFaults(t *testing.T) {
-	reads := func(p float64, f mock.Fault) []mock.Option {
-		return []mock.Option{mock.WithFaultRate(mock.Status, p, f), mock.WithFaultRate(mock.Result, p, f)}
-	}
 	job := func(f mock.Fault) []mock.Option { return []mock.Option{mock.WithFault(mock.Submit, 1, f)} }
 	for name, c := range map[string]struct {
 		faults []mock.Option
@@ -44,15 +41,15 @@ func TestWaitAgainstFaults(t *testing.T) {
 		"404 for 10 s":                   {job(mock.Invisible(10 * time.Second)), "done, 1 URLs"},
 		"404 for ever":                   {job(mock.Invisible(time.Hour)), "wait ended: *client.NotFoundError"},
 		"token revoked":                  {[]mock.Option{mock.WithFault(mock.Result, 2, mock.RevokeToken())}, "wait ended: *client.AuthError"},
-		"half the reads reset":           {reads(0.5, mock.ResetAnswer()), "done, 1 URLs"},
-		"half the reads cut":             {reads(0.5, mock.CutAnswer(20)), "done, 1 URLs"},
-		"half the reads shortened":       {reads(0.5, mock.Truncate(20)), "done, 1 URLs"},
-		"half the reads 502":             {reads(0.5, mock.HTMLError(502)), "done, 1 URLs"},
-		"half the reads 200 with a 5xx":  {reads(0.5, mock.ErrorCode(500001, "internal")), "done, 1 URLs"},
-		"half the reads limited":         {reads(0.5, mock.RateLimited("3")), "done, 1 URLs"},
-		"half the reads limited, no age": {reads(0.5, mock.RateLimited("tomorrow")), "done, 1 URLs"},
-		"reads that hang":                {reads(0.2, mock.Hang()), "done, 1 URLs"},
-		"slow reads":                     {reads(0.5, mock.Slow(20*time.Second)), "done, 1 URLs"},
+		"half the reads reset":           {readFaults(0.5, mock.ResetAnswer()), "done, 1 URLs"},
+		"half the reads cut":             {readFaults(0.5, mock.CutAnswer(20)), "done, 1 URLs"},
+		"half the reads shortened":       {readFaults(0.5, mock.Truncate(20)), "done, 1 URLs"},
+		"half the reads 502":             {readFaults(0.5, mock.HTMLError(502)), "done, 1 URLs"},
+		"half the reads 200 with a 5xx":  {readFaults(0.5, mock.ErrorCode(500001, "internal")), "done, 1 URLs"},
+		"half the reads limited":         {readFaults(0.5, mock.RateLimited("3")), "done, 1 URLs"},
+		"half the reads limited, no age": {readFaults(0.5, mock.RateLimited("tomorrow")), "done, 1 URLs"},
+		"reads that hang":                {readFaults(0.2, mock.Hang()), "done, 1 URLs"},
+		"slow reads":                     {readFaults(0.5, mock.Slow(20*time.Second)), "done, 1 URLs"},
 		"outage of 9 minutes":            {[]mock.Option{outage(time.Minute, 10*time.Minute, mock.HTMLError(503))}, "done, 1 URLs"},
 		"outage of an hour":              {[]mock.Option{outage(time.Minute, time.Hour, mock.HTMLError(503))}, "wait ended: *client.APIError"},
 		"refused for 5 minutes": {[]mock.Option{mock.WithScript(func(r mock.Request) mock.Fault {
