@@ -118,6 +118,31 @@ func TestBatchBackPressure(t *testing.T) {
 	})
 }
 
+// TestBatchSlowInputs hands over what has ended before it asks for an input
+// that takes long to come.
+func TestBatchSlowInputs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := answering(t, (&batchAPI{takes: after10s}).answer)
+		taken, outcomes := 0, 0
+		slow := func(yield func(string, Input) bool) {
+			for key, in := range prompts(6, &taken) {
+				time.Sleep(time.Minute)
+				if !yield(key, in) {
+					return
+				}
+			}
+		}
+		for range Batch(t.Context(), c, slow) {
+			if outcomes++; taken > outcomes+1 {
+				t.Errorf("outcome %d came when input %d was taken", outcomes, taken)
+			}
+		}
+		if outcomes != 6 {
+			t.Errorf("%d outcomes", outcomes)
+		}
+	})
+}
+
 // TestBatchResumes breaks a batch off and runs it again with the same journal:
 // every input is submitted once, and every job is collected.
 func TestBatchResumes(t *testing.T) {

@@ -138,6 +138,13 @@ func TestRemoteMedia(t *testing.T) {
 					w.Write(content)
 				}
 			}},
+		{name: "tiny_without_length", content: mediaFile(t, "gray16.png"), pixels: true, want: MediaInfo{Width: 1, Height: 25, Format: "png"}, requests: 1, sent: 1 << 10,
+			handler: func(content []byte) http.HandlerFunc {
+				return func(w http.ResponseWriter, r *http.Request) {
+					w.(countingWriter).ResponseWriter.(http.Flusher).Flush()
+					w.Write(content)
+				}
+			}},
 		{name: "total_unknown", content: jpeg, pixels: true, want: MediaInfo{Width: 97, Height: 61, Format: "jpeg"}, requests: 1, sent: 64 << 10,
 			handler: func(content []byte) http.HandlerFunc {
 				return func(w http.ResponseWriter, r *http.Request) {
