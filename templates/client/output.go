@@ -19,3 +19,19 @@ func decodeOutput[T any](res *Result) (*T, error) {
 	}
 	return answer.Output, nil
 }
+
+// URLs returns every URL of the output: images, videos, then audio. They may be
+// signed: whoever has such a URL has the file.
+func (o Output) URLs() []string {
+	var urls []string
+	for _, kind := range []struct {
+		one  string
+		more []string
+	}{{o.Image, o.Images}, {o.Video, o.Videos}, {o.Audio, o.Audios}} {
+		if kind.one != "" {
+			urls = append(urls, kind.one)
+		}
+		urls = append(urls, kind.more...)
+	}
+	return urls
+}
