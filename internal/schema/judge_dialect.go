@@ -118,15 +118,15 @@ func (t *translator) keyword(out map[string]any, rules *siteRules, v *Value, m M
 		}
 	case "items":
 		if m.Value.Kind != Array {
-			out["items"] = t.schema(m.Value, path+"[*]")
+			out["items"] = t.schema(m.Value, path+"[]")
 			return
 		}
 		// Until draft 2019-09: a list of schemas by place, and one for the rest.
 		if len(m.Value.Elems) > 0 {
-			out["prefixItems"] = t.schemas(m.Value, path+"[*]")
+			out["prefixItems"] = t.schemas(m.Value, path+"[]")
 		}
 		if rest := v.Get("additionalItems"); rest != nil {
-			out["items"] = t.schema(rest, path+"[*]")
+			out["items"] = t.schema(rest, path+"[]")
 		}
 	case "properties", "dependentSchemas", "patternProperties":
 		t.schemaMap(out, m, path)
@@ -139,15 +139,15 @@ func (t *translator) keyword(out map[string]any, rules *siteRules, v *Value, m M
 			out[m.Name] = closed
 			return
 		}
-		out[m.Name] = t.schema(m.Value, path+"[*]")
+		out[m.Name] = t.schema(m.Value, path+"{}")
 	case "contains", "unevaluatedItems":
-		out[m.Name] = t.schema(m.Value, path+"[*]")
+		out[m.Name] = t.schema(m.Value, path+"[]")
 	case "not", "if", "then", "else", "propertyNames":
 		out[m.Name] = t.schema(m.Value, path)
 	case "allOf", "anyOf", "oneOf":
 		out[m.Name] = t.schemas(m.Value, path)
 	case "prefixItems":
-		out[m.Name] = t.schemas(m.Value, path+"[*]")
+		out[m.Name] = t.schemas(m.Value, path+"[]")
 	case "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 		"minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minContains", "maxContains",
 		"minProperties", "maxProperties":
@@ -185,7 +185,7 @@ func (t *translator) unknownTypes(v *Value, path string) {
 func (t *translator) usable(pattern string, offset int, path string) bool {
 	_, err := regexp.Compile(pattern)
 	if err != nil {
-		t.report("pattern-unsupported", offset, path, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		t.report("pattern-not-re2", offset, path, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	return err == nil
 }
@@ -206,7 +206,7 @@ func (t *translator) schemaMap(out map[string]any, m Member, path string) {
 			schemas[p.Name] = t.schema(p.Value, joinName(path, p.Name))
 		case "patternProperties":
 			if t.usable(p.Name, p.Offset, path) {
-				schemas[p.Name] = t.schema(p.Value, path+"[*]")
+				schemas[p.Name] = t.schema(p.Value, path+"{}")
 			}
 		default:
 			schemas[p.Name] = t.schema(p.Value, path)
@@ -275,17 +275,11 @@ func oldBounds(out map[string]any) {
 	}
 }
 
-// allowNull extends a schema that is "nullable" as in OpenAPI 3.0.
+// allowNull extends a schema that is "nullable", which in OpenAPI 3.0 adds null
+// to the type alone: an enum has to name it.
 func allowNull(out map[string]any) {
 	if types, ok := out["type"].([]string); ok && !slices.Contains(types, "null") {
 		out["type"] = append(types, "null")
-	}
-	if c, ok := out["const"]; ok {
-		delete(out, "const")
-		out["enum"] = []any{c}
-	}
-	if values, ok := out["enum"].([]any); ok && !slices.Contains(values, nil) {
-		out["enum"] = append(values, nil)
 	}
 }
 

@@ -48,7 +48,7 @@ func (l *linter) names(props *Value, path string) {
 	for _, p := range props.Members {
 		at := joinName(path, p.Name)
 		if !tagCarries(p.Name) {
-			l.report("name-unsendable", p.Offset, at, fmt.Sprintf("no struct tag carries the name %q", p.Name))
+			l.report("property-name", p.Offset, at, fmt.Sprintf("no struct tag carries the name %q", p.Name))
 		}
 		folded := fold(p.Name)
 		if other, ok := first[folded]; ok && folded != "" {

@@ -84,13 +84,13 @@ func (l *linter) bounds(v *Value, path string) {
 			empty = empty || firstInteger(low, exclusiveLeast).Cmp(new(big.Int).Neg(firstInteger(new(big.Rat).Neg(high), exclusiveMost))) > 0
 		}
 		if empty {
-			l.report("bounds-contradict", least.Offset, path, fmt.Sprintf("no number is from %s to %s", least.Text, most.Text))
+			l.report("unsatisfiable", least.Offset, path, fmt.Sprintf("no number is from %s to %s", least.Text, most.Text))
 		}
 	}
 	for _, pair := range [][2]string{{"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minProperties", "maxProperties"}, {"minContains", "maxContains"}} {
 		least, most := v.Get(pair[0]), v.Get(pair[1])
 		if least.Is(Number) && most.Is(Number) && isCount(least) && isCount(most) && rational(least).Cmp(rational(most)) > 0 {
-			l.report("bounds-contradict", least.Offset, path, fmt.Sprintf("%s %s is above %s %s", pair[0], least.Text, pair[1], most.Text))
+			l.report("unsatisfiable", least.Offset, path, fmt.Sprintf("%s %s is above %s %s", pair[0], least.Text, pair[1], most.Text))
 		}
 	}
 }

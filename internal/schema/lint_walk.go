@@ -40,7 +40,7 @@ func (l *linter) root() {
 	l.text(d.root.Get("title"), "")
 	l.text(d.root.Get("description"), "")
 	if props := d.Input.Get("properties"); props == nil || props.Is(Object) && len(props.Members) == 0 {
-		l.report("no-properties", d.Input.Offset, "", "the input schema names no properties")
+		l.report("root-without-properties", d.Input.Offset, "", "the input schema names no properties")
 	}
 	l.schema(d.Input, "", roleRoot)
 	if len(l.demo) > 0 {
@@ -78,7 +78,6 @@ func (l *linter) schema(v *Value, path string, as role) {
 // below walks the schemas inside of v.
 func (l *linter) below(v *Value, path string) {
 	for _, m := range v.Members {
-		item := path + "[*]"
 		switch m.Name {
 		case "properties":
 			for _, p := range m.Value.Members {
@@ -86,14 +85,14 @@ func (l *linter) below(v *Value, path string) {
 			}
 		case "items", "prefixItems":
 			if m.Value.Is(Object) {
-				l.schema(m.Value, item, roleItem)
+				l.schema(m.Value, path+"[]", roleItem)
 			}
 			for _, e := range m.Value.Elems {
-				l.schema(e, item, roleItem)
+				l.schema(e, path+"[]", roleItem)
 			}
 		case "additionalProperties":
 			if m.Value.Is(Object) {
-				l.schema(m.Value, item, roleItem)
+				l.schema(m.Value, path+"{}", roleItem)
 			}
 		case "allOf", "anyOf", "oneOf":
 			for _, e := range m.Value.Elems {
@@ -206,8 +205,8 @@ func (l *linter) object(v *Value, path string, as role) {
 		}
 	}
 	switch {
-	case additional != nil && !(additional.Is(Bool) && !additional.True()) && props.Is(Object) && len(props.Members) > 0:
-		l.report("additional-properties", additional.Offset, path, "the object may have properties that are not named")
+	case additional.Is(Object) && props.Is(Object) && len(props.Members) > 0:
+		l.report("additional-properties", additional.Offset, path, "properties that are not named have a schema")
 	case as != roleRoot && as != rolePart && slices.Equal(standardTypes(v.Get("type")), []string{"object"}) &&
 		(props == nil || len(props.Members) == 0) && !additional.Is(Object) && v.Get("patternProperties") == nil:
 		l.report("free-form-object", v.Offset, path, "the object names no properties")
@@ -224,20 +223,17 @@ func (l *linter) array(v *Value, path string) {
 	}
 }
 
-// composition reports anyOf, oneOf and allOf that no Go type stands for, and
+// composition reports anyOf and oneOf that no Go type stands for, and
 // recursive references.
 func (l *linter) composition(v *Value, path string) {
-	for _, name := range []string{"anyOf", "oneOf", "allOf"} {
+	for _, name := range []string{"anyOf", "oneOf"} {
 		kw := v.Get(name)
-		if !kw.Is(Array) {
-			continue
-		}
 		constants, others := 0, 0
-		for _, e := range kw.Elems {
+		for _, e := range kw.Items() {
 			switch {
-			case slices.Equal(typeNames(e.Get("type")), []string{"null"}) && name != "allOf":
+			case slices.Equal(typeNames(e.Get("type")), []string{"null"}):
 				l.report("nullable", e.Offset, path, "the value may be null")
-			case e.Get("const") != nil && name != "allOf":
+			case e.Get("const") != nil:
 				constants++
 			default:
 				others++
