@@ -66,6 +66,41 @@ func TestCorpus(t *testing.T) {
 	t.Logf("%d models: %d errors, %d warnings, %d notes", len(models), severities[diag.Error], severities[diag.Warning], severities[diag.Note])
 }
 
+// committed returns the documents of the schemas folder.
+func committed(t testing.TB) []*Document {
+	t.Helper()
+	set, diags, err := Load(os.DirFS("../../schemas"), "schemas")
+	if err != nil || len(diags) > 0 || len(set.Documents) == 0 {
+		t.Fatalf("the committed schemas: %d documents, %v, %v", len(set.Documents), diags, err)
+	}
+	return set.Documents
+}
+
+// TestCommittedSchemas holds the documents of the repository to their canonical
+// form and their place.
+func TestCommittedSchemas(t *testing.T) {
+	docs := committed(t)
+	var ids []string
+	for _, d := range docs {
+		ids = append(ids, d.ModelID)
+	}
+	for i, file := range Paths(ids) {
+		d := docs[i]
+		if d.File() != "schemas/"+file {
+			t.Errorf("%s stands in %s, not in %s", d.ModelID, d.File(), file)
+		}
+		if diff := cmp.Diff(string(d.Source()), string(d.Bytes())); diff != "" {
+			t.Errorf("%s is not canonical (-file +canonical):\n%s", d.File(), diff)
+		}
+		if diags := Lint(d); diags.HasErrors() {
+			t.Errorf("%s: %v", d.File(), diags)
+		}
+		if judge, diags := Compile(d); judge == nil || len(diags) > 0 {
+			t.Errorf("%s: %v", d.File(), diags)
+		}
+	}
+}
+
 // FuzzLint lints and judges whatever the decoder accepts.
 func FuzzLint(f *testing.F) {
 	for _, tt := range lintCases {
@@ -77,6 +112,9 @@ func FuzzLint(f *testing.F) {
 	}
 	for _, m := range corpus(f) {
 		f.Add(m.Get("input_schema").AppendIndent(nil, ""), []byte(`{"prompt": ""}`))
+	}
+	for _, d := range committed(f) {
+		f.Add([]byte(d.Input.Compact()), []byte(d.Example.Compact()))
 	}
 	f.Fuzz(func(t *testing.T, input, body []byte) {
 		v, _, err := Decode(input, 0)

@@ -195,6 +195,9 @@ func FuzzDecode(f *testing.F) {
 	for _, tt := range lintCases {
 		f.Add([]byte(tt.input))
 	}
+	for _, d := range committed(f) {
+		f.Add(d.Source())
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		v, end, err := Decode(text, 0)
 		if err != nil {
