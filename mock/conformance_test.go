@@ -51,8 +51,8 @@ type conformanceRow struct {
 }
 
 // Sizes of prompts: below and above the size that asks for 100 Continue, and
-// more than the buffers of a loopback socket take.
-const bigBody, expectBody, hugeBody = 900 << 10, 2 << 20, 12 << 20
+// more than the buffers of a socket take at once.
+const bigBody, expectBody, hugeBody = 900 << 10, 2 << 20, 4 << 20
 
 func onSubmit(n int, f mock.Fault) []mock.Option {
 	return []mock.Option{mock.WithFault(mock.Submit, n, f)}
@@ -123,6 +123,7 @@ func conformanceRows() []conformanceRow {
 		one("200 HTML", mock.HTMLError(200).AfterAcceptance(), ambiguous, 1),
 		one("200 without an id", mock.Answer(200, `{"status":"ok"}`).AfterAcceptance(), ambiguous, 1),
 		one("200 with a bad id", mock.Answer(200, `{"request_id":"../x"}`).AfterAcceptance(), ambiguous, 1),
+		one("200 cut in its header", mock.CutHeader(), ambiguous, 1),
 		one("200 cut before its body", mock.CutAnswer(0), ambiguous, 1),
 		one("200 cut inside request_id", mock.CutRequestID(), ambiguous, 1),
 		one("200 cut behind request_id", mock.CutAnswer(70), ambiguous+" with job", 1),
@@ -263,7 +264,7 @@ func conform(t *testing.T, row conformanceRow, col conformanceColumn) conformanc
 			}
 		}
 	}
-	s := mock.New(t, append(slices.Clone(faults), col.server...)...)
+	s := newServer(t, append(slices.Clone(faults), col.server...)...)
 	opts := []client.Option{client.WithBaseURL(s.URL()), client.WithLimits(limits)}
 	if col.http != nil {
 		opts = append(opts, client.WithHTTPClient(col.http(s)))
@@ -311,7 +312,7 @@ func TestConformanceUnreachable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := mock.New(t, mock.WithInMemory(), mock.WithHTTP2())
+				s := newServer(t, mock.WithInMemory(), mock.WithHTTP2())
 				c := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(&http.Client{Transport: tc.transport(s)}))
 				_, err := c.SubmitRaw(t.Context(), imageModel, json.RawMessage(`{"prompt":"a"}`))
 				var e *client.NotSentError
@@ -332,7 +333,7 @@ func TestConformanceUnreachable(t *testing.T) {
 // TestConformanceStopped: when the kernel refuses connections, the built-in
 // transport sends nothing and says so.
 func TestConformanceStopped(t *testing.T) {
-	s := mock.New(t)
+	s := newServer(t)
 	if err := s.StopListening(); err != nil {
 		t.Fatal(err)
 	}
@@ -347,8 +348,8 @@ func TestConformanceStopped(t *testing.T) {
 // that neither the token nor a paid request gets there.
 func TestConformanceRedirect(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		other := mock.New(t)
-		s := mock.New(t, mock.WithFault(mock.Submit, 0, mock.Redirect(status, other.URL()+"/v1/models/"+imageModel)))
+		other := newServer(t)
+		s := newServer(t, mock.WithFault(mock.Submit, 0, mock.Redirect(status, other.URL()+"/v1/models/"+imageModel)))
 		c := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(&http.Client{}))
 		job, err := c.SubmitRaw(t.Context(), imageModel, json.RawMessage(`{"prompt":"a"}`))
 		if got := classOf(job, err); got != "rejected APIError" {
@@ -375,7 +376,7 @@ func TestConformanceCanceled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := mock.New(t, mock.WithInMemory(), mock.WithFault(mock.Submit, 0, c.fault))
+				s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.Submit, 0, c.fault))
 				cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()

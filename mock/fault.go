@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -64,7 +63,8 @@ const (
 	pointHangUp // instead of the answer, which was made
 	pointReset
 	pointHang
-	pointCut // while the answer is written
+	pointCutHead // while the answer is written
+	pointCut
 	pointCutID
 	pointTruncate
 	pointChange // media only
@@ -94,6 +94,10 @@ func ResetAnswer() Fault { return Fault{point: pointReset} }
 
 // Hang serves the request, so that a submit is charged, and never answers.
 func Hang() Fault { return Fault{point: pointHang} }
+
+// CutHeader sends a part of the answer's header, over HTTP/2 none of it, and
+// closes the connection.
+func CutHeader() Fault { return Fault{point: pointCutHead} }
 
 // CutAnswer sends the headers and k bytes of the answer's body (of a media
 // file too), then closes the connection.
@@ -220,19 +224,19 @@ const (
 	codeUnknown   = 404001
 )
 
-// jsonAnswer encodes v; v is always one of this package's own shapes.
+// jsonAnswer encodes v. That fails only for JSON of the test's own that is none,
+// such as a schema or the payload of Fails.
 func jsonAnswer(status int, v any) answer {
 	body, err := json.Marshal(v)
 	if err != nil {
-		return errorAnswer(http.StatusInternalServerError, 500000, err.Error())
+		return answer{status: http.StatusInternalServerError, header: http.Header{"Content-Type": {"text/plain"}}, body: []byte(err.Error())}
 	}
 	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
 }
 
 func errorAnswer(status, code int, message string) answer {
-	return answer{
-		status: status,
-		header: http.Header{"Content-Type": {"application/json"}},
-		body:   []byte(`{"error_code":` + strconv.Itoa(code) + `,"error_message":` + strconv.Quote(message) + `}`),
-	}
+	return jsonAnswer(status, struct {
+		Code    int    `json:"error_code"`
+		Message string `json:"error_message"`
+	}{code, message})
 }

@@ -30,6 +30,7 @@ func TestFaultsOfSubmit(t *testing.T) {
 		{"reset in the body", mock.ResetBody(5), "broken", 0},
 		{"hang up", mock.HangUp(), "broken", 1},
 		{"reset", mock.ResetAnswer(), "broken", 1},
+		{"cut in the header", mock.CutHeader(), "broken", 1},
 		{"cut at the start", mock.CutAnswer(0), "200 cut to 0", 1},
 		{"cut", mock.CutAnswer(7), "200 cut to 7", 1},
 		{"cut in the id", mock.CutRequestID(), "200 cut to 33", 1},
@@ -54,7 +55,7 @@ func TestFaultsOfSubmit(t *testing.T) {
 			{"http2", []mock.Option{mock.WithHTTP2()}},
 		} {
 			t.Run(c.name+"/"+server.name, func(t *testing.T) {
-				s := mock.New(t, append(server.opts, mock.WithFault(mock.Submit, 1, c.fault))...)
+				s := newServer(t, append(server.opts, mock.WithFault(mock.Submit, 1, c.fault))...)
 				r, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`)
 				if got := describe(r, err); got != c.want {
 					t.Errorf("the client saw %q (%v), want %q", got, err, c.want)
@@ -100,7 +101,7 @@ func TestErrorsOfMemory(t *testing.T) {
 		"hang up": {mock.Submit, mock.HangUp(), io.EOF},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := mock.New(t, mock.WithInMemory(), mock.WithFault(c.call, 1, c.fault))
+			s := newServer(t, mock.WithInMemory(), mock.WithFault(c.call, 1, c.fault))
 			if _, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`); !errors.Is(err, c.want) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
@@ -110,7 +111,7 @@ func TestErrorsOfMemory(t *testing.T) {
 
 // TestRefusedOnSocket: a connection that a fault refuses breaks, the next one works.
 func TestRefusedOnSocket(t *testing.T) {
-	s := mock.New(t, mock.WithFault(mock.Connect, 1, mock.Refused()))
+	s := newServer(t, mock.WithFault(mock.Connect, 1, mock.Refused()))
 	if _, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`); err == nil {
 		t.Error("the first connection was served")
 	}
@@ -132,7 +133,7 @@ func TestStalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := mock.New(t, mock.WithInMemory(), mock.WithFault(mock.Submit, 0, c.fault))
+				s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.Submit, 0, c.fault))
 				s.Client().Timeout = time.Minute
 				begin := time.Now()
 				body := `{"prompt":"` + strings.Repeat("x", 1<<20) + `"}`
@@ -166,7 +167,7 @@ func TestOddJobs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputImage, 10*time.Second, 0), mock.WithFault(mock.Submit, 1, c.fault))
+				s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputImage, 10*time.Second, 0), mock.WithFault(mock.Submit, 1, c.fault))
 				path := "/v1/requests/" + submit(t, s, imageModel, "a fox")
 				var states []string
 				for i := range 3 {
@@ -192,7 +193,7 @@ func TestOddJobs(t *testing.T) {
 // TestFaultRate: the share of faults is about the probability, and the first
 // option that matches wins.
 func TestFaultRate(t *testing.T) {
-	s := mock.New(t, mock.WithInMemory(),
+	s := newServer(t, mock.WithInMemory(),
 		mock.WithFault(mock.Models, 1, mock.Answer(500, "")),
 		mock.WithFaultRate(mock.Models, 0.25, mock.Answer(501, "")))
 	got := make(map[int]int)
@@ -207,7 +208,7 @@ func TestFaultRate(t *testing.T) {
 // TestSlow: a delay passes before the request is served.
 func TestSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := mock.New(t, mock.WithInMemory(), mock.WithFault(mock.Models, 1, mock.Slow(3*time.Second)), mock.WithFault(mock.Models, 2, mock.Answer(500, "").Delayed(time.Second)))
+		s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.Models, 1, mock.Slow(3*time.Second)), mock.WithFault(mock.Models, 2, mock.Answer(500, "").Delayed(time.Second)))
 		for _, want := range []time.Duration{3 * time.Second, time.Second, 0} {
 			begin := time.Now()
 			mustSend(t, s, "GET", "/v1/models", "")
@@ -224,9 +225,9 @@ func TestScenarios(t *testing.T) {
 		if mock.DescribeScenario(name) == "" {
 			t.Errorf("%s has no description", name)
 		}
-		mock.New(t, mock.WithScenario(name), mock.WithInMemory())
+		newServer(t, mock.WithScenario(name), mock.WithInMemory())
 	}
-	s := mock.New(t, mock.WithScenario("ambiguous"), mock.WithInMemory())
+	s := newServer(t, mock.WithScenario("ambiguous"), mock.WithInMemory())
 	if r, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`); err == nil || len(s.Ledger()) != 1 {
 		t.Errorf("ambiguous: answer %d, %d charges", r.status, len(s.Ledger()))
 	}
@@ -235,7 +236,7 @@ func TestScenarios(t *testing.T) {
 // TestMedia: the media host, its ranges and its faults.
 func TestMedia(t *testing.T) {
 	media := func(t *testing.T, model string, opts ...mock.Option) (*mock.Server, string) {
-		s := mock.New(t, append(opts, mock.WithInMemory(), mock.WithDuration(mock.OutputImage, 0, 0), mock.WithDuration(mock.OutputVideo, 0, 0), mock.WithDuration(mock.OutputAudio, 0, 0))...)
+		s := newServer(t, append(opts, mock.WithInMemory(), mock.WithDuration(mock.OutputImage, 0, 0), mock.WithDuration(mock.OutputVideo, 0, 0), mock.WithDuration(mock.OutputAudio, 0, 0))...)
 		r := mustSend(t, s, "GET", "/v1/requests/"+submit(t, s, model, "a fox")+"/result", "")
 		var result struct {
 			Output struct{ Image, Video, Audio string }
@@ -317,7 +318,7 @@ func TestMedia(t *testing.T) {
 		}
 	})
 	t.Run("credential", func(t *testing.T) {
-		s, err := mock.NewServer(mock.WithInMemory())
+		s, err := mock.NewServer(samples, mock.WithInMemory())
 		if err != nil {
 			t.Fatal(err)
 		}

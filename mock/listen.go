@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -78,8 +79,9 @@ func (s *Server) StartListening() error {
 		return err
 	}
 	s.addr = l.Addr().String()
-	s.listener = l
-	s.serveOn(refusingListener{l, s.refuses})
+	refusing := &refusingListener{l, s.refuses, sync.OnceValue(l.Close)}
+	s.listener = refusing
+	s.serveOn(refusing)
 	return nil
 }
 
@@ -93,13 +95,17 @@ func (s *Server) serveOn(l net.Listener) {
 	go func() { _ = s.http.Serve(l) }()
 }
 
-// refusingListener resets connections that a fault refuses.
+// refusingListener resets connections that a fault refuses. StopListening and
+// http.Server may both close it.
 type refusingListener struct {
 	net.Listener
 	refuses func() bool
+	close   func() error
 }
 
-func (l refusingListener) Accept() (net.Conn, error) {
+func (l *refusingListener) Close() error { return l.close() }
+
+func (l *refusingListener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil || !l.refuses() {

@@ -1,7 +1,6 @@
 package mock_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +22,14 @@ const (
 	videoModel = "sample/video/text-to-video"
 	audioModel = "sample/audio/text-to-audio"
 )
+
+// newServer is mock.New with the sample models, whatever the default is.
+func newServer(t testing.TB, opts ...mock.Option) *mock.Server {
+	t.Helper()
+	return mock.New(t, append([]mock.Option{samples}, opts...)...)
+}
+
+var samples = mock.WithModels(mock.SampleModels()...)
 
 // reply is an answer as a plain client sees it.
 type reply struct {
@@ -95,7 +102,7 @@ func TestProtocols(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var proto string
-			s := mock.New(t, append(c.opts, mock.WithDuration(mock.OutputImage, 0, 0), mock.WithScript(func(r mock.Request) mock.Fault {
+			s := newServer(t, append(c.opts, mock.WithDuration(mock.OutputImage, 0, 0), mock.WithScript(func(r mock.Request) mock.Fault {
 				if r.Call == mock.Submit {
 					proto = r.Proto
 				}
@@ -124,7 +131,7 @@ func TestProtocols(t *testing.T) {
 // TestLifeOfJob follows a queued job on the virtual clock.
 func TestLifeOfJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithConcurrency(1), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0))
+		s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithConcurrency(1), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0))
 		first, second, third := submit(t, s, videoModel, "one"), submit(t, s, videoModel, "two"), submit(t, s, videoModel, "three")
 		state := func(id string) string {
 			var a struct {
@@ -166,100 +173,10 @@ func TestLifeOfJob(t *testing.T) {
 // start is the time at which every synctest bubble begins.
 var start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// TestRefusals: what the emulator refuses by itself has the API's shape and
-// charges nothing.
-func TestRefusals(t *testing.T) {
-	s := mock.New(t)
-	for name, c := range map[string]struct {
-		method, path, body string
-		status             int
-		want               string
-	}{
-		"no prompt":     {"POST", "/v1/models/" + imageModel, `{}`, 422, `{"detail":[{"loc":["body","prompt"],"msg":"Field required","type":"required"}]}`},
-		"no object":     {"POST", "/v1/models/" + imageModel, `[1]`, 422, `{"detail":[{"loc":["body"],"msg":"Input should be a JSON object","type":"model_attributes_type"}]}`},
-		"unknown model": {"POST", "/v1/models/no/such", `{}`, 404, `{"error_code":404001,"error_message":"Model not found"}`},
-		"unknown id":    {"GET", "/v1/requests/abc/status", "", 404, `{"error_code":404001,"error_message":"Request not found or expired"}`},
-		"bad id":        {"GET", "/v1/requests/a.b/result", "", 400, `{"error_code":400001,"error_message":"Invalid request id"}`},
-		"no such path":  {"GET", "/v2", "", 404, `{"error_code":404001,"error_message":"Not found"}`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := mustSend(t, s, c.method, c.path, c.body)
-			if r.status != c.status || string(r.body) != c.want {
-				t.Errorf("%d %s, want %d %s", r.status, r.body, c.status, c.want)
-			}
-		})
-	}
-	s.Revoke()
-	if r := mustSend(t, s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`); r.status != 401 {
-		t.Errorf("revoked token: %d", r.status)
-	}
-	if n := len(s.Ledger()); n != 0 {
-		t.Errorf("%d charges for refused submits", n)
-	}
-}
-
-// TestCatalog: paging, filters and the model with a blank in its id.
-func TestCatalog(t *testing.T) {
-	s := mock.New(t, mock.WithModels(
-		mock.Model{ID: "a/x", DisplayName: "First", Categories: []string{"image-to-video"}, InputSchema: json.RawMessage(`{"type":"object"}`)},
-		mock.Model{ID: "a/Hailuo Video 01", Categories: []string{"text-to-video", "image-to-video"}},
-		mock.Model{ID: "b/y", Categories: []string{"text-to-image"}},
-	))
-	ids := func(query string) (got []string, total int) {
-		var a struct {
-			Models []struct {
-				ModelID string `json:"model_id"`
-			}
-			Total int
-		}
-		r := mustSend(t, s, "GET", "/v1/models"+query, "")
-		if err := json.Unmarshal(r.body, &a); err != nil {
-			t.Fatalf("%s: %v", r.body, err)
-		}
-		for _, m := range a.Models {
-			got = append(got, m.ModelID)
-		}
-		return got, a.Total
-	}
-	for query, want := range map[string]struct {
-		ids   []string
-		total int
-	}{
-		"":                            {[]string{"a/x", "a/Hailuo Video 01", "b/y"}, 3},
-		"?limit=1&offset=1":           {[]string{"a/Hailuo Video 01"}, 3},
-		"?offset=9":                   {nil, 3},
-		"?search=HAILUO":              {[]string{"a/Hailuo Video 01"}, 1},
-		"?search=first":               {[]string{"a/x"}, 1},
-		"?category=image-to-video":    {[]string{"a/x", "a/Hailuo Video 01"}, 2},
-		"?kind=workflow":              {nil, 0},
-		"?kind=model&search=b%2Fy":    {[]string{"b/y"}, 1},
-		"?limit=2&category=text-to-3": {nil, 0},
-	} {
-		got, total := ids(query)
-		if diff := cmp.Diff(want.ids, got); diff != "" || total != want.total {
-			t.Errorf("%s: total %d, want %d (-want +got):\n%s", query, total, want.total, diff)
-		}
-	}
-	if r := mustSend(t, s, "GET", "/v1/models?limit=-1", ""); r.status != 422 {
-		t.Errorf("negative limit: %d", r.status)
-	}
-	if r := mustSend(t, s, "GET", "/v1/models/categories", ""); string(r.body) != `{"categories":["image-to-video","text-to-image","text-to-video"]}` {
-		t.Errorf("categories: %s", r.body)
-	}
-	if r := mustSend(t, s, "GET", "/v1/models/a/Hailuo%20Video%2001", ""); r.text(t, "model_id") != "a/Hailuo Video 01" {
-		t.Errorf("one model: %s", r.body)
-	}
-	for query, want := range map[string]bool{"?search=a/x": false, "?search=a/x&include_schema=true": true} {
-		if r := mustSend(t, s, "GET", "/v1/models"+query, ""); bytes.Contains(r.body, []byte("input_schema")) != want {
-			t.Errorf("%s: %s", query, r.body)
-		}
-	}
-}
-
 // TestLedger: the second charge of an intent is found whatever the spelling of
 // the body, and the message names both requests.
 func TestLedger(t *testing.T) {
-	s, err := mock.NewServer()
+	s, err := mock.NewServer(samples)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +197,7 @@ func TestLedger(t *testing.T) {
 
 // TestIntentKey: a test may name intents by a property of its own.
 func TestIntentKey(t *testing.T) {
-	s := mock.New(t, mock.WithIntentKey("prompt"))
+	s := newServer(t, mock.WithIntentKey("prompt"))
 	submit(t, s, imageModel, "a fox")
 	if got := s.Ledger()[0].Intent; got != "a fox" {
 		t.Errorf("intent %q", got)
@@ -295,7 +212,7 @@ func TestCheckInCleanup(t *testing.T) {
 		fail bool
 	}{{nil, true}, {[]mock.Option{mock.WithRepeatedIntents()}, false}} {
 		r := &recorder{TB: t}
-		s := mock.New(r, c.opts...)
+		s := newServer(r, c.opts...)
 		submit(t, s, imageModel, "a fox")
 		submit(t, s, imageModel, "a fox")
 		r.cleanup()
@@ -319,7 +236,7 @@ func (r *recorder) Helper()          {}
 // TestDeterministic: the same seed gives the same ids and durations.
 func TestDeterministic(t *testing.T) {
 	run := func(t *testing.T, seed uint64) (ids []string) {
-		s := mock.New(t, mock.WithSeed(seed))
+		s := newServer(t, mock.WithSeed(seed))
 		for _, prompt := range []string{"a", "b", "c"} {
 			ids = append(ids, submit(t, s, imageModel, prompt))
 		}
@@ -350,7 +267,7 @@ func TestBadOptions(t *testing.T) {
 // TestStopListening: the kernel refuses connections until the server listens
 // again on the same address.
 func TestStopListening(t *testing.T) {
-	s := mock.New(t)
+	s := newServer(t)
 	if err := s.StopListening(); err != nil {
 		t.Fatal(err)
 	}
@@ -370,7 +287,7 @@ func TestCloseReleases(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, opts := range [][]mock.Option{nil, {mock.WithHTTP2()}, {mock.WithInMemory()}} {
 		arrived := make(chan struct{})
-		s, err := mock.NewServer(append(opts, mock.WithScript(func(r mock.Request) mock.Fault {
+		s, err := mock.NewServer(append(opts, samples, mock.WithScript(func(r mock.Request) mock.Fault {
 			close(arrived)
 			return mock.Hang()
 		}))...)

@@ -57,7 +57,7 @@ func defaultDurations() map[OutputKind]duration {
 }
 
 // SampleModels returns one model of each output kind with a prompt that is
-// required. They are served unless WithModels says otherwise.
+// required. They are served beside KnownModels unless WithModels says otherwise.
 func SampleModels() []Model {
 	sample := func(id, name, category string, kind OutputKind) Model {
 		return Model{

@@ -34,7 +34,7 @@ func defaultConfig() config {
 	return config{
 		addr:        "127.0.0.1:0",
 		token:       "mock-token",
-		models:      SampleModels(),
+		models:      append(KnownModels(), SampleModels()...),
 		seed:        1,
 		speed:       60,
 		concurrency: 4,
@@ -64,7 +64,7 @@ func WithHTTP2() Option { return func(c *config) { c.tls, c.http2 = true, true }
 // a goroutine that waits for a socket keeps virtual time from advancing.
 func WithInMemory() Option { return func(c *config) { c.inMemory = true } }
 
-// WithModels serves these models instead of SampleModels.
+// WithModels serves these models instead of KnownModels and SampleModels.
 func WithModels(models ...Model) Option { return func(c *config) { c.models = models } }
 
 // WithSeed sets the seed of durations, request ids and fault rates. The default is 1.

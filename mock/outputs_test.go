@@ -25,7 +25,7 @@ func TestModelsAgainstEmulator(t *testing.T) {
 		models = append(models, mock.Model{ID: id, InputSchema: json.RawMessage(`{"type":"object"}`)})
 		want = append(want, id)
 	}
-	s := mock.New(t, mock.WithModels(models...), mock.WithInMemory())
+	s := newServer(t, mock.WithModels(models...), mock.WithInMemory())
 	c := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
 	var got []string
 	for m, err := range c.Models(t.Context(), client.ModelFilter{WithSchema: true}) {
@@ -67,7 +67,7 @@ func TestDownloadAgainstFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := mock.New(t, append(c.faults, mock.WithTLS(), mock.WithDuration(mock.OutputVideo, 0, 0))...)
+			s := newServer(t, append(c.faults, mock.WithTLS(), mock.WithDuration(mock.OutputVideo, 0, 0))...)
 			cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()), client.WithPrivateMedia(s.Roots()))
 			job, err := cl.SubmitRaw(t.Context(), videoModel, json.RawMessage(`{"prompt":"a fox"}`))
 			if err != nil {

@@ -32,7 +32,7 @@ func TestPolling(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputImage, c.median, sigma))
+				s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputImage, c.median, sigma))
 				cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
 				var delay float64
 				var durations []float64

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -56,11 +57,15 @@ func readBody(r *http.Request, k int) {
 	_, _ = io.CopyN(io.Discard, r.Body, int64(k))
 }
 
-// begin counts a request and chooses its fault.
+// begin counts a request, notes a credential that the media host is shown, and
+// chooses the fault.
 func (s *Server) begin(req *Request) Fault {
 	s.mu.Lock()
 	s.counts[req.Call]++
 	req.N = s.counts[req.Call]
+	if req.Call == Media && req.Header.Get("Authorization") != "" {
+		s.leaks++
+	}
 	s.mu.Unlock()
 	for _, script := range s.cfg.scripts {
 		if f := script(s, *req); !f.isZero() {
@@ -143,6 +148,11 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, f Fau
 		select {
 		case <-r.Context().Done():
 		case <-s.done:
+		}
+		panic(http.ErrAbortHandler)
+	case pointCutHead:
+		if c, ok := r.Context().Value(connKey{}).(net.Conn); ok && r.ProtoMajor == 1 {
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: appli")
 		}
 		panic(http.ErrAbortHandler)
 	case pointCut:

@@ -29,7 +29,7 @@ const (
 
 const (
 	soakKills    = 10
-	soakInFlight = 128
+	soakInFlight = 64
 )
 
 // TestMain runs the child of TestSoak instead of the tests when the
@@ -168,7 +168,7 @@ func TestSoak(t *testing.T) {
 	opts = append(opts, readFaults(0.03, mock.RateLimited(""))...)
 	opts = append(opts, readFaults(0.03, mock.Slow(200*time.Millisecond))...)
 	opts = append(opts, readFaults(0.01, mock.Hang())...)
-	s := mock.New(t, opts...)
+	s := newServer(t, opts...)
 	plan, err := json.Marshal(soakPlan{URL: s.URL(), Token: s.Token(), Journal: filepath.Join(t.TempDir(), "journal.jsonl"), Jobs: jobs})
 	if err != nil {
 		t.Fatal(err)

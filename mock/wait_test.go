@@ -61,7 +61,7 @@ func TestWaitAgainstFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := mock.New(t, append(c.faults, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0))...)
+				s := newServer(t, append(c.faults, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0))...)
 				cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
 				accepted, err := cl.SubmitRaw(t.Context(), videoModel, json.RawMessage(`{"prompt":"a fox"}`))
 				if err != nil {
@@ -100,7 +100,7 @@ func TestWaitCanceled(t *testing.T) {
 		for name, fault := range map[string]mock.Fault{"answers": {}, "hangs": mock.Hang(), "limits": mock.RateLimited("50")} {
 			t.Run(fmt.Sprint(name, " ", after), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithBacklog(15), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0),
+					s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithBacklog(15), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0),
 						outage(0, 2*time.Minute, fault))
 					cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
 					job, err := cl.SubmitRaw(t.Context(), videoModel, json.RawMessage(`{"prompt":"a fox"}`))
