@@ -15,7 +15,9 @@ var ErrAmbiguousSubmit = errors.New("runcomfy: it is not known whether the submi
 // An AmbiguousSubmitError is a submit that may or may not have become a job:
 // the request, or a part of it, went out and no clear answer came back. It is
 // never sent again by this package, and to keep retry loops of others away it
-// wraps nothing and has no Timeout or Temporary method.
+// wraps nothing and has no Timeout or Temporary method. Charged is
+// ChargedMaybe, or ChargedYes when a 2xx answer that was cut still held the id
+// of the job whole. An id in another answer may be a gateway's own.
 type AmbiguousSubmitError struct {
 	// Model and Origin say where the request went.
 	Model, Origin string
@@ -38,6 +40,7 @@ type AmbiguousSubmitError struct {
 	// more than 1 means that the RoundTripper sent it more than once.
 	HeadersWritten int
 
+	about
 	job *Job
 }
 
@@ -54,7 +57,7 @@ func (e *AmbiguousSubmitError) Error() string {
 		s += "; answer: " + e.Answer
 	}
 	if e.job != nil {
-		return s + "; the answer names job " + e.job.id + ": read its status before submitting again"
+		return s + "; the answer names job " + e.requestID + ": read its status before submitting again"
 	}
 	return s + fmt.Sprintf("; before submitting again, look for a request to this model between %s and %s in the account's history (body of %d bytes, SHA-256 %.12s)",
 		e.Started.UTC().Format(time.RFC3339), e.Ended.UTC().Format(time.RFC3339), e.BodyBytes, e.BodySHA256)
@@ -63,25 +66,11 @@ func (e *AmbiguousSubmitError) Error() string {
 // Is reports whether target is ErrAmbiguousSubmit.
 func (e *AmbiguousSubmitError) Is(target error) bool { return target == ErrAmbiguousSubmit }
 
-// Charged returns ChargedMaybe, or ChargedYes when a 2xx answer named a job.
-// In the answer of a gateway to a failure, a request_id may be its own.
-func (e *AmbiguousSubmitError) Charged() Charged {
-	if e.job != nil && e.StatusCode >= 200 && e.StatusCode <= 299 {
-		return ChargedYes
-	}
-	return ChargedMaybe
-}
-
-// RequestID returns the id that a broken answer still held in whole, or "".
-func (e *AmbiguousSubmitError) RequestID() string {
-	if e.job == nil {
-		return ""
-	}
-	return e.job.id
-}
-
-// Job returns the job of that id, or nil.
+// Job returns the job of RequestID, or nil.
 func (e *AmbiguousSubmitError) Job() *Job { return e.job }
+
+// names adds a job that may be what became of the submit.
+func (e *AmbiguousSubmitError) names(job *Job) { e.job, e.requestID = job, job.id }
 
 // wholeID finds a request id with its closing quote in an answer that was cut.
 var wholeID = regexp.MustCompile(`"request_id"\s*:\s*"([A-Za-z0-9_-]{1,128})"`)
@@ -98,6 +87,7 @@ func (c *core) ambiguous(a *attempt) *AmbiguousSubmitError {
 		Phase: a.phase, StatusCode: a.status,
 		Answer:         a.secrets(string(a.answer.raw)),
 		HeadersWritten: a.headers,
+		about:          about{charged: ChargedMaybe},
 	}
 	if a.cause != nil {
 		e.Reason = a.secrets(a.cause.Error())
@@ -111,7 +101,10 @@ func (c *core) ambiguous(a *attempt) *AmbiguousSubmitError {
 		}
 	}
 	if m := wholeID.FindSubmatch(a.answer.raw); m != nil {
-		e.job = c.acceptedJob(a.submission, string(m[1]), a.ended)
+		e.names(c.acceptedJob(a.submission, string(m[1]), a.ended))
+		if a.status >= 200 && a.status <= 299 {
+			e.charged = ChargedYes
+		}
 	}
 	return e
 }

@@ -16,7 +16,7 @@ import (
 // How much of an answer is read: of an error, and of a result.
 const (
 	errorBodyLimit  = 64 << 10
-	resultBodyLimit = 32 << 20
+	resultBodyLimit = 128 << 20
 )
 
 // An answer is the body of an answer of the API, taken apart only one level

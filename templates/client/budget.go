@@ -51,7 +51,7 @@ func (b *readBudget) take(now time.Time) time.Duration {
 func (b *readBudget) giveBack() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.tokens++
+	b.tokens = min(b.burst, b.tokens+1)
 }
 
 func (b *readBudget) throttled() {

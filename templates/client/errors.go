@@ -8,11 +8,24 @@ import (
 	"time"
 )
 
+// An Error is what every error type of this package also answers; errors.As
+// finds it in any error returned here:
+//
+//	var e runcomfy.Error
+//	if errors.As(err, &e) && e.Charged() == runcomfy.ChargedNo {
+type Error interface {
+	error
+	// Charged says whether the call that failed may have cost money.
+	Charged() Charged
+	// RequestID returns the id of the job that the error is about, "" when
+	// there is none or none is known.
+	RequestID() string
+}
+
 // Charged says whether the call that an error is about may have cost money.
-// Every error type of this package answers it.
 type Charged uint8
 
-// The answers of the Charged methods.
+// The answers of Error.Charged.
 const (
 	// ChargedNo: no job came of the call.
 	ChargedNo Charged = iota
@@ -34,6 +47,19 @@ func (c Charged) String() string {
 	return "maybe"
 }
 
+// about is the part of an error that makes it an Error. Its zero value is that
+// of a call of which no job came.
+type about struct {
+	charged   Charged
+	requestID string
+}
+
+// Charged says whether the call that failed may have cost money.
+func (a about) Charged() Charged { return a.charged }
+
+// RequestID returns the id of the job that the error is about, or "".
+func (a about) RequestID() string { return a.requestID }
+
 // Charged returns ChargedNo: nothing was sent.
 func (e *ValidationError) Charged() Charged { return ChargedNo }
 
@@ -42,15 +68,13 @@ func (e *ValidationError) RequestID() string { return "" }
 
 // A ConfigError is a client or a call that cannot work as it was set up: no
 // token, a bad base URL, an id that no call can carry. Nothing was sent.
-type ConfigError struct{ Reason string }
+type ConfigError struct {
+	// Reason says what is wrong.
+	Reason string
+	about
+}
 
 func (e *ConfigError) Error() string { return "runcomfy: " + e.Reason }
-
-// Charged returns ChargedNo.
-func (e *ConfigError) Charged() Charged { return ChargedNo }
-
-// RequestID returns "".
-func (e *ConfigError) RequestID() string { return "" }
 
 // An APIError is a call that the API refused, or a read that got no answer.
 // AuthError, InsufficientBalanceError, NotFoundError and RateLimitError are
@@ -66,10 +90,9 @@ type APIError struct {
 	// Message is the API's text, shortened, without what the request held.
 	Message string
 
-	requestID string
-	charged   Charged
-	body      sealed[[]byte] // nil when no answer came
-	cause     error
+	about
+	body  sealed[[]byte] // nil when no answer came
+	cause error
 }
 
 func (e *APIError) Error() string {
@@ -90,13 +113,6 @@ func (e *APIError) Error() string {
 	}
 	return s
 }
-
-// Charged returns ChargedNo for a submit or a listing, ChargedYes for a call
-// about a job that exists.
-func (e *APIError) Charged() Charged { return e.charged }
-
-// RequestID returns the id of the job that the call was about, or "".
-func (e *APIError) RequestID() string { return e.requestID }
 
 // Body returns the answer as it came, at most 64 KiB. It may repeat the
 // prompt or hold signed URLs.
@@ -146,6 +162,9 @@ func apiError(e *APIError, a answer, h http.Header, r redactor) error {
 	e.Code = a.code()
 	e.Message = r(a.message())
 	e.body = seal(a.raw)
+	if e.Message == "" && e.StatusCode >= 300 && e.StatusCode <= 399 {
+		e.Message = "redirects are not followed"
+	}
 	switch {
 	case e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusTooEarly || e.Code/1000 == http.StatusTooManyRequests:
 		return &RateLimitError{APIError: e, RetryAfter: retryAfter(h, time.Now())}
@@ -169,6 +188,7 @@ type NotSentError struct {
 	// Phase is how far the last attempt came.
 	Phase SubmitPhase
 
+	about
 	message string
 	causes  []error
 }
@@ -177,37 +197,27 @@ func (e *NotSentError) Error() string {
 	return fmt.Sprintf("runcomfy: submit of %s was not sent (attempts: %d, failed when %s): %s", e.Model, e.Attempts, e.Phase, e.message)
 }
 
-// Charged returns ChargedNo.
-func (e *NotSentError) Charged() Charged { return ChargedNo }
-
-// RequestID returns "".
-func (e *NotSentError) RequestID() string { return "" }
-
 // Unwrap returns the failure of the last attempt, and the end of the caller's
 // context if that is why no other was made.
 func (e *NotSentError) Unwrap() []error { return e.causes }
 
-// A GenerationError is a job that the API accepted and that failed.
+// A GenerationError is a job that the API accepted and that failed. Charged is
+// ChargedMaybe: whether failed jobs are billed depends on the model and on the
+// failure.
 type GenerationError struct {
 	// Message is the text found in the job's error, shortened.
 	Message string
 
+	about
 	result sealed[*Result]
 }
 
 func (e *GenerationError) Error() string {
 	if e.Message == "" {
-		return "runcomfy: job " + e.RequestID() + " failed"
+		return "runcomfy: job " + e.requestID + " failed"
 	}
-	return "runcomfy: job " + e.RequestID() + " failed: " + e.Message
+	return "runcomfy: job " + e.requestID + " failed: " + e.Message
 }
-
-// Charged returns ChargedMaybe: whether failed jobs are billed depends on the
-// model and on the failure.
-func (e *GenerationError) Charged() Charged { return ChargedMaybe }
-
-// RequestID returns the id of the job.
-func (e *GenerationError) RequestID() string { return e.result().RequestID }
 
 // Payload returns the job's error as the API sent it, any JSON value; null
 // when the answer has none. It may repeat the prompt.
@@ -216,22 +226,18 @@ func (e *GenerationError) Payload() json.RawMessage { return e.result().Error }
 // Result returns the whole answer, whose output may hold a part of the work.
 func (e *GenerationError) Result() *Result { return e.result() }
 
-// A CanceledError is a job that was canceled, by whomever.
-type CanceledError struct{ result sealed[*Result] }
+// A CanceledError is a job that was canceled, by whomever. Charged is
+// ChargedMaybe: it may have run for a while.
+type CanceledError struct{ about }
 
-func (e *CanceledError) Error() string { return "runcomfy: job " + e.RequestID() + " was canceled" }
-
-// Charged returns ChargedMaybe: it may have run for a while.
-func (e *CanceledError) Charged() Charged { return ChargedMaybe }
-
-// RequestID returns the id of the job.
-func (e *CanceledError) RequestID() string { return e.result().RequestID }
+func (e *CanceledError) Error() string { return "runcomfy: job " + e.requestID + " was canceled" }
 
 // ErrMaxWait is the reason of a WaitError whose MaxWait has passed.
 var ErrMaxWait = errors.New("the longest wait has passed")
 
 // A WaitError is a wait that ended before its job: the context ended, MaxWait
 // passed, or the API could not be read. The job goes on; Job leads back to it.
+// Charged is ChargedYes, or ChargedMaybe for a job that was canceled on leaving.
 type WaitError struct {
 	// Last is the last status seen; its State is StateUnknown if none was.
 	Last Status
@@ -239,13 +245,14 @@ type WaitError struct {
 	// CancelOutcomeNone when that was not tried.
 	Canceled CancelOutcome
 
+	about
 	job     *Job
 	message string
 	causes  []error
 }
 
 func (e *WaitError) Error() string {
-	s := fmt.Sprintf("runcomfy: wait for job %s ended before the job (last seen %s): %s", e.job.id, e.Last.State, e.message)
+	s := fmt.Sprintf("runcomfy: wait for job %s ended before the job (last seen %s): %s", e.requestID, e.Last.State, e.message)
 	if e.Canceled != CancelOutcomeNone {
 		s += "; cancel: " + e.Canceled.String()
 	}
@@ -254,17 +261,6 @@ func (e *WaitError) Error() string {
 
 // Job returns the job, to be waited for again.
 func (e *WaitError) Job() *Job { return e.job }
-
-// Charged returns ChargedYes, or ChargedMaybe for a job that was canceled.
-func (e *WaitError) Charged() Charged {
-	if e.Canceled == CancelOutcomeCanceled {
-		return ChargedMaybe
-	}
-	return ChargedYes
-}
-
-// RequestID returns the id of the job.
-func (e *WaitError) RequestID() string { return e.job.id }
 
 // Unwrap returns the errors that ended the wait: the context's and its cause,
 // ErrMaxWait, or the failure of the last read.

@@ -12,8 +12,8 @@ import (
 
 // A flight is one POST of a submit: the request body, the trace of what left
 // this machine, and the clocks that may end it. Its proofs rest on one lock:
-// after seal, no further byte of the body is handed out, so what had not been
-// taken by then can never reach the server.
+// once it is sealed, no further byte of the body is handed out, so what had not
+// been taken by then can never reach the server.
 type flight struct {
 	known bool // the trace events below can be relied upon
 	grace time.Duration
@@ -111,7 +111,10 @@ func (f *flight) endStall() {
 func (f *flight) callerGone(cause error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.known && !f.connected {
+	switch {
+	case f.sealed:
+		return
+	case f.known && !f.connected:
 		f.end(cause)
 		return
 	}
@@ -132,13 +135,6 @@ func (f *flight) end(cause error) {
 	}
 }
 
-// seal stops handing out the body. What is known of the flight is final then.
-func (f *flight) seal() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.sealed = true
-}
-
 // land stops the clocks and releases the request's context.
 func (f *flight) land() {
 	f.mu.Lock()
@@ -150,10 +146,8 @@ func (f *flight) land() {
 	f.cancel(nil)
 }
 
-// phase says how far the flight came.
+// phase says how far the flight came; f.mu is held.
 func (f *flight) phase() SubmitPhase {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	switch {
 	case f.answered:
 		return SubmitPhaseAnswer
@@ -165,10 +159,8 @@ func (f *flight) phase() SubmitPhase {
 	return SubmitPhaseConnect
 }
 
-// failure classes a flight that ended without any answer.
+// failure classes a sealed flight that ended without any answer; f.mu is held.
 func (f *flight) failure() submitClass {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	switch {
 	case !f.known:
 		return classAmbiguous
@@ -198,22 +190,23 @@ func (c *core) post(ctx context.Context, s *submission) *attempt {
 		req.Header.Set("Expect", "100-continue")
 	}
 	resp, err := c.submits.roundTrip(req)
-	if err != nil {
-		f.seal()
-		a.cause, a.class = err, f.failure()
-		if f.aborted != nil {
-			a.cause = f.aborted
-		}
-	} else {
+	if err == nil {
 		f.event(func() { f.answered = true })
 		a.status, a.header = resp.StatusCode, resp.Header
-		a.answer, a.cause = readAnswer(resp.Body, errorBodyLimit)
+		a.answer, err = readAnswer(resp.Body, errorBodyLimit)
 		resp.Body.Close()
-		f.seal()
-		if a.cause != nil && f.aborted != nil {
-			a.cause = f.aborted
-		}
-		a.class = classify(a.status, a.answer, a.cause)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sealed = true
+	a.cause = err
+	if err != nil && f.aborted != nil {
+		a.cause = f.aborted // the transport only says that the request was canceled
+	}
+	if f.answered {
+		a.class = classify(a.status, a.answer, err)
+	} else {
+		a.class = f.failure()
 	}
 	a.ended, a.phase, a.taken, a.headers = time.Now(), f.phase(), f.taken, f.headers
 	return a

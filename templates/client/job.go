@@ -31,17 +31,15 @@ func (j *Job) Format(f fmt.State, _ rune) { fmt.Fprint(f, "job ", j.id) }
 func (j *Job) LogValue() slog.Value { return slog.StringValue(j.id) }
 
 // A NotFinishedError is a Result asked for before the job has ended.
-type NotFinishedError struct{ Status Status }
-
-func (e *NotFinishedError) Error() string {
-	return fmt.Sprintf("runcomfy: job %s has not ended: it is %s", e.Status.RequestID, e.Status.State)
+type NotFinishedError struct {
+	// Status is what was read instead.
+	Status Status
+	about
 }
 
-// Charged returns ChargedYes.
-func (e *NotFinishedError) Charged() Charged { return ChargedYes }
-
-// RequestID returns the id of the job.
-func (e *NotFinishedError) RequestID() string { return e.Status.RequestID }
+func (e *NotFinishedError) Error() string {
+	return fmt.Sprintf("runcomfy: job %s has not ended: it is %s", e.requestID, e.Status.State)
+}
 
 // Status reads where the job stands. StateDone is not proof of an output: the
 // result decides. Errors are those of the *APIError family.
@@ -65,7 +63,7 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 	if !res.State.Final() {
 		s := newStatus(j.id, a)
 		s.State = res.State
-		return nil, &NotFinishedError{Status: s}
+		return nil, &NotFinishedError{Status: s, about: about{ChargedYes, j.id}}
 	}
 	return j.outcome(res)
 }
@@ -75,9 +73,9 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 func (j *Job) outcome(res *Result) (*Result, error) {
 	switch res.State {
 	case StateFailed:
-		return nil, &GenerationError{Message: j.secrets(messageOf(res.Error)), result: seal(res)}
+		return nil, &GenerationError{Message: j.secrets(messageOf(res.Error)), about: about{ChargedMaybe, j.id}, result: seal(res)}
 	case StateCanceled:
-		return nil, &CanceledError{result: seal(res)}
+		return nil, &CanceledError{about{ChargedMaybe, j.id}}
 	}
 	return res, nil
 }
@@ -140,7 +138,7 @@ const (
 // call makes one call about the job.
 func (j *Job) call(ctx context.Context, op string, waiting, cost bool) (answer, error) {
 	k := call{op: op, method: http.MethodGet, path: "/v1/requests/" + j.id + "/" + op,
-		requestID: j.id, charged: ChargedYes, secrets: j.secrets, accepted: j.accepted, waiting: waiting}
+		about: about{ChargedYes, j.id}, secrets: j.secrets, accepted: j.accepted, waiting: waiting}
 	if op == opCancel {
 		k.method = http.MethodPost
 	}

@@ -62,7 +62,8 @@ type Journal interface {
 }
 
 // A MemoryJournal is a Journal that lasts as long as the process: it keeps
-// keyed submits apart, and forgets them in a crash.
+// keyed submits apart, and forgets them in a crash. Make it with
+// NewMemoryJournal.
 type MemoryJournal struct {
 	mu      sync.Mutex
 	records map[string]JournalRecord

@@ -63,10 +63,15 @@ func (j *FileJournal) load() error {
 		case !whole:
 			// Cut off, or whole but for its end: a beginning of a JSON object
 			// is never one itself, so what can be read is true.
-			if err == nil && r.Key != "" {
-				return j.append(r)
+			if err != nil || r.Key == "" {
+				return j.file.Truncate(j.size)
 			}
-			return j.file.Truncate(j.size)
+			if _, err := j.file.WriteAt([]byte("\n"), j.size+int64(len(line))); err != nil {
+				return err
+			}
+			if err := j.file.Sync(); err != nil {
+				return err
+			}
 		case err != nil || r.Key == "" || r.Revision < 1:
 			return fmt.Errorf("line %d is not a journal record", n)
 		}

@@ -19,7 +19,7 @@ func openLocked(path string) (*os.File, func() error, error) {
 	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, syscall.FILE_SHARE_READ,
 		nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s cannot be opened by this process alone: %w", path, err)
+		return nil, nil, fmt.Errorf("%s is open in another process: %w", path, err)
 	}
 	return os.NewFile(uintptr(handle), path), func() error { return nil }, nil
 }

@@ -24,18 +24,13 @@ type JournalError struct {
 	// Key is the key of the submit.
 	Key string
 
+	about
 	cause error
 }
 
 func (e *JournalError) Error() string {
 	return fmt.Sprintf("runcomfy: submit under key %q was not sent: %s", e.Key, e.cause)
 }
-
-// Charged returns ChargedNo: nothing was sent by this call.
-func (e *JournalError) Charged() Charged { return ChargedNo }
-
-// RequestID returns "".
-func (e *JournalError) RequestID() string { return "" }
 
 // Unwrap returns ErrKeyConflict or the journal's own error.
 func (e *JournalError) Unwrap() error { return e.cause }
@@ -145,13 +140,13 @@ func (c *core) settle(ctx context.Context, r JournalRecord, job *Job, err error)
 // recordedDoubt returns the error of a key whose submit is in doubt.
 func (c *core) recordedDoubt(s *submission, r JournalRecord) error {
 	e := &AmbiguousSubmitError{Model: s.model, Origin: r.Origin, BodySHA256: hex.EncodeToString(s.sum[:]), BodyBytes: int64(len(s.body)),
-		Started: r.Started, Ended: r.Updated, Phase: SubmitPhaseSend,
+		Started: r.Started, Ended: r.Updated, Phase: SubmitPhaseSend, about: about{charged: ChargedMaybe},
 		Reason: fmt.Sprintf("the journal has key %q in state %s: an earlier submit is in doubt", r.Key, r.State)}
 	if r.State == JournalStateSending {
 		e.Reason = fmt.Sprintf("the journal has key %q in state %s: another process submits it now, or died while it did", r.Key, r.State)
 	}
 	if validRequestID(r.RequestID) {
-		e.job = c.acceptedJob(s, r.RequestID, r.Updated)
+		e.names(c.acceptedJob(s, r.RequestID, r.Updated))
 	}
 	return e
 }

@@ -59,7 +59,11 @@ func WithUserAgent(userAgent string) Option {
 // WithLogger logs calls and retries. Neither the token nor a prompt nor the
 // query of a URL is ever logged. By default nothing is.
 func WithLogger(log *slog.Logger) Option {
-	return option(func(s *clientSettings) { s.log = log })
+	return option(func(s *clientSettings) {
+		if log != nil {
+			s.log = log
+		}
+	})
 }
 
 // WithoutValidation sends inputs without calling their Validate, when the API

@@ -12,8 +12,7 @@ import (
 // none of them costs anything.
 type call struct {
 	op, method, path string
-	requestID        string
-	charged          Charged
+	about            about // goes into its errors
 	secrets          redactor
 	accepted         time.Time // of the job, by our own submit
 	waiting          bool      // repeat for the time of an outage, not a few times
@@ -55,17 +54,18 @@ func (c *core) again(k call, err error, n int, outage time.Duration) bool {
 	if errors.As(err, &missing) && !k.accepted.IsZero() && time.Since(k.accepted) < c.limits.NotFound {
 		return true // a job just accepted may not have reached every server
 	}
-	var limited *RateLimitError
 	var api *APIError
-	if !errors.As(err, &limited) && errors.As(err, &api) {
-		status := api.StatusCode
-		if status >= 200 && status <= 299 && api.Code != 0 {
-			status = api.Code / 1000 // as 500001 under HTTP status 200
-		}
-		passing := status == http.StatusRequestTimeout || status >= 500 || api.cause != nil
-		if !passing {
-			return false
-		}
+	if !errors.As(err, &api) {
+		return false
+	}
+	status := api.StatusCode
+	if status >= 200 && status <= 299 && api.Code != 0 {
+		status = api.Code / 1000 // as 500001 under HTTP status 200
+	}
+	switch {
+	case api.cause != nil, repeatable(status), status == http.StatusRequestTimeout, status >= 500:
+	default:
+		return false
 	}
 	if k.waiting {
 		return outage < c.limits.Outage
@@ -95,7 +95,7 @@ func (c *core) exchange(ctx context.Context, k call) (a answer, asked time.Durat
 	if resp.StatusCode == http.StatusTooManyRequests {
 		c.budget.throttled()
 	}
-	api := &APIError{Op: k.op, StatusCode: resp.StatusCode, requestID: k.requestID, charged: k.charged}
+	api := &APIError{Op: k.op, StatusCode: resp.StatusCode, about: k.about}
 	switch {
 	case !ok, err == nil && a.has("error_code") && !unsuccessful(parseState(a.text("status"))):
 		return a, retryAfter(resp.Header, time.Now()), apiError(api, a, resp.Header, k.secrets)
@@ -118,11 +118,11 @@ func unsuccessful(s State) bool { return s == StateFailed || s == StateCanceled 
 // failed returns the error of a call that got no answer.
 func (k call) failed(causes ...error) error {
 	return &APIError{Op: k.op, Message: k.secrets(causes[len(causes)-1].Error()),
-		requestID: k.requestID, charged: k.charged, cause: errors.Join(causes...)}
+		about: k.about, cause: errors.Join(causes...)}
 }
 
 func (c *core) logCall(ctx context.Context, k call, n int, took time.Duration, err error) {
-	level, attrs := slog.LevelDebug, []slog.Attr{slog.String("op", k.op), slog.String("job", k.requestID), slog.Int("attempt", n), slog.Duration("took", took)}
+	level, attrs := slog.LevelDebug, []slog.Attr{slog.String("op", k.op), slog.String("job", k.about.requestID), slog.Int("attempt", n), slog.Duration("took", took)}
 	if err != nil {
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("error", err.Error()))

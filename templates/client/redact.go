@@ -18,7 +18,7 @@ const (
 	wholeSecret = 6
 	partSecret  = 12
 	// maxSecrets bounds what is kept of one request, in bytes.
-	maxSecrets = 32 << 10
+	maxSecrets = 256 << 10
 )
 
 // shownLimit is how much of a server's text is ever shown, in bytes.
@@ -90,10 +90,8 @@ func redact(s, token string, own []string) string {
 		host, _, _ := strings.Cut(rest, "/")
 		return m[1] + rest[strings.LastIndexByte(host, '@')+1:]
 	})
-	if token != "" {
-		s = strings.ReplaceAll(s, token, redacted)
-	}
-	s = withoutParts(s, own)
+	s = withoutParts(s, token)
+	s = withoutParts(s, own...)
 	s = strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f || c == utf8.RuneError {
 			return ' '
@@ -104,10 +102,13 @@ func redact(s, token string, own []string) string {
 }
 
 // withoutParts takes out of s all that the strings in own have in common with it.
-func withoutParts(s string, own []string) string {
+func withoutParts(s string, own ...string) string {
 	secret := make([]bool, len(s))
 	for _, o := range own {
 		n := min(len(o), partSecret)
+		if n == 0 {
+			continue // no token
+		}
 		for i := 0; i+n <= len(s); i++ {
 			if strings.Contains(o, s[i:i+n]) {
 				for k := i; k < i+n; k++ {

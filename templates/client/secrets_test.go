@@ -168,10 +168,7 @@ func checkError(t *testing.T, err error) {
 	if !strings.HasPrefix(err.Error(), "runcomfy: ") {
 		t.Errorf("error %q does not say whose it is", err)
 	}
-	typed, ok := err.(interface {
-		Charged() Charged
-		RequestID() string
-	})
+	typed, ok := err.(Error)
 	if !ok {
 		t.Fatalf("%T has no Charged and RequestID", err)
 	}

@@ -160,10 +160,11 @@ func TestAmbiguousSubmitError(t *testing.T) {
 			Answer:         `{"request_id":"job-1","status_url":"https://elsewhere.example/x?[redacted]`,
 			Reason:         "unexpected EOF",
 			HeadersWritten: 1,
+			about:          about{ChargedYes, "job-1"},
 		}
 		exported := *got
 		exported.job = nil
-		if diff := cmp.Diff(want, exported, cmp.AllowUnexported(AmbiguousSubmitError{})); diff != "" {
+		if diff := cmp.Diff(want, exported, cmp.AllowUnexported(AmbiguousSubmitError{}, about{})); diff != "" {
 			t.Errorf("error (-want +got):\n%s", diff)
 		}
 		if got.RequestID() != "job-1" || got.Job().ID() != "job-1" || got.Charged() != ChargedYes {

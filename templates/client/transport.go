@@ -67,6 +67,18 @@ func baseTransport(injected *http.Client, l Limits) (*http.Transport, http.Round
 	}
 	t = t.Clone()
 	t.TLSHandshakeTimeout = l.TLSHandshake
+	dial := t.DialContext
+	//lint:ignore SA1019 an injected Dial is still heeded
+	if dial == nil && t.Dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	if dial != nil {
+		t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, l.Dial)
+			defer cancel()
+			return dial(ctx, network, addr)
+		}
+	}
 	return t, nil
 }
 

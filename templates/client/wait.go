@@ -122,10 +122,13 @@ func (j *Job) giveUp(ctx context.Context, s waitSettings, last Status, seen bool
 		if outcome, err := j.Cancel(ctx); err == nil {
 			e.Canceled = outcome
 		}
+		if e.Canceled == CancelOutcomeCanceled {
+			e.charged = ChargedMaybe
+		}
 	}
 	return e
 }
 
 func (j *Job) waitError(last Status, causes ...error) *WaitError {
-	return &WaitError{Last: last, job: j, causes: causes, message: j.secrets(causes[len(causes)-1].Error())}
+	return &WaitError{Last: last, about: about{ChargedYes, j.id}, job: j, causes: causes, message: j.secrets(causes[len(causes)-1].Error())}
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -449,6 +450,23 @@ func TestReadRetries(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDialTimeout: an injected dialler without a timeout of its own gets one.
+func TestDialTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hanging := func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		c := New(testToken, WithBaseURL("http://127.0.0.1"), WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: hanging}}),
+			WithLimits(func(l *Limits) { l.SubmitRetries = 0 }))
+		start := time.Now()
+		_, err := c.Submit(t.Context(), testInput())
+		if took := time.Since(start); !is[*NotSentError](err) || took != 10*time.Second {
+			t.Errorf("after %v: %v", took, err)
+		}
+	})
 }
 
 // TestReadBudget: the jobs of a client share its rate, which halves with a 429
