@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // decodeOutput reads the output of a finished job into a model's own type. The
@@ -20,18 +21,14 @@ func decodeOutput[T any](res *Result) (*T, error) {
 	return answer.Output, nil
 }
 
-// URLs returns every URL of the output: images, videos, then audio. They may be
-// signed: whoever has such a URL has the file.
+// URLs returns every URL of the output once: images, videos, then audio. They may
+// be signed: whoever has such a URL has the file.
 func (o Output) URLs() []string {
 	var urls []string
-	for _, kind := range []struct {
-		one  string
-		more []string
-	}{{o.Image, o.Images}, {o.Video, o.Videos}, {o.Audio, o.Audios}} {
-		if kind.one != "" {
-			urls = append(urls, kind.one)
+	for _, u := range slices.Concat([]string{o.Image}, o.Images, []string{o.Video}, o.Videos, []string{o.Audio}, o.Audios) {
+		if u != "" && !slices.Contains(urls, u) {
+			urls = append(urls, u)
 		}
-		urls = append(urls, kind.more...)
 	}
 	return urls
 }
