@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -183,8 +184,8 @@ func (g *generation) leaveOutFailed() bool {
 	return len(pkg.Models) > 0 && planned.Count(g.limit()) == 0
 }
 
-// unselected warns of files to be deleted whose models are known but not chosen:
-// most likely two selections were sent to one folder.
+// unselected warns once when files are to be deleted whose models are known but
+// not chosen: most likely two selections were sent to one folder.
 func (g *generation) unselected() diag.List {
 	if len(g.chosen) == 0 || g.plan.Count(output.Delete) == 0 {
 		return nil
@@ -192,19 +193,25 @@ func (g *generation) unselected() diag.List {
 	all, _ := ir.Build(g.library.docs, g.library.pins, ir.Options{Package: g.flags.pkg})
 	owner := map[string]string{}
 	for _, m := range all.Models {
-		if !g.chosen.match(m.ID) {
-			owner[m.File+".gen.go"] = m.ID
-		}
+		owner[m.File+".gen.go"] = m.ID
 	}
-	var diags diag.List
+	var ids []string
+	first := ""
 	for _, c := range g.plan.Changes {
 		if id, ok := owner[c.Path]; ok && c.Action == output.Delete {
-			diags = append(diags, diag.Diagnostic{Pos: diag.Position{File: g.shown(c.Path)}, Severity: diag.Warning,
-				Rule: "unselected-deleted", Subject: id, Message: "--models does not choose the model of this file, which goes",
-				Hint: "a folder holds one selection: choose this model too, or give it a folder of its own"})
+			ids = append(ids, id)
+			first = cmp.Or(first, g.shown(c.Path))
 		}
 	}
-	return diags
+	if len(ids) == 0 {
+		return nil
+	}
+	message := "the file is to be deleted: --models does not choose its model"
+	if len(ids) > 1 {
+		message = fmt.Sprintf("this file and %s are to be deleted: --models does not choose their models", plural(len(ids)-1, "more file"))
+	}
+	return diag.List{{Pos: diag.Position{File: first}, Severity: diag.Warning, Rule: "unselected-deleted", Subject: ids[0],
+		Message: message, Hint: "a folder holds one selection: choose these models too, or give them a folder of their own"}}
 }
 
 // shown returns the path of a generated file as the user would write it.

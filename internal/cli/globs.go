@@ -37,6 +37,9 @@ func (g globs) choose(cmd *cobra.Command, ids []string) ([]string, error) {
 			if near := nearIDs(glob, ids); len(near) > 0 {
 				hint = "; near it: " + strings.Join(near, ", ")
 			}
+			if strings.Contains(glob, "*") {
+				hint += " (* stays within a segment, ** crosses any number)"
+			}
 			return nil, usagef(cmd, "no model matches %q%s", glob, hint)
 		}
 	}

@@ -48,6 +48,10 @@ func TestOneGlobWithoutAMatchIsAnErrorWithHints(t *testing.T) {
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v", err)
 	}
+	_, err = globs{"kling/*"}.choose(&cobra.Command{}, someIDs)
+	if err == nil || !strings.HasSuffix(err.Error(), "(* stays within a segment, ** crosses any number)") {
+		t.Errorf("error %v", err)
+	}
 	if near := nearIDs("zzz", someIDs); near != nil {
 		t.Errorf("zzz is near %v", near)
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -105,7 +104,7 @@ func (a *app) runScrape(cmd *cobra.Command, f scrapeFlags, sources []string) err
 	out.Diagnostics = append(out.Diagnostics, more...)
 	out.Diagnostics.Sort()
 	if len(docs) > 0 && !more.HasErrors() {
-		if err := writeSchemas(cmd.Context(), f.out, docs, pins); err != nil {
+		if err := writeSchemas(f.out, docs, pins); err != nil {
 			return err
 		}
 		out.Written = true
@@ -124,7 +123,7 @@ func libraryAt(dir string) (*library, error) {
 
 // writeSchemas brings the folder to the documents and pins. A document that was
 // read from a file and stays as it is keeps the file's own form.
-func writeSchemas(ctx context.Context, dir string, docs []*schema.Document, pins ir.Pins) error {
+func writeSchemas(dir string, docs []*schema.Document, pins ir.Pins) error {
 	ids := make([]string, len(docs))
 	for i, d := range docs {
 		ids[i] = d.ModelID
@@ -140,9 +139,6 @@ func writeSchemas(ctx context.Context, dir string, docs []*schema.Document, pins
 	}
 	plan, err := output.Compare(dir, files, schemaFolder())
 	if err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return plan.Apply()
