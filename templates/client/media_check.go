@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,6 +64,9 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 		return nil
 	}
 	values := mediaValues(body, rules)
+	if len(values) == 0 {
+		return nil
+	}
 	m := c.measureMedia(ctx, rules, values, mode)
 	if err := ctx.Err(); err != nil {
 		return &MediaError{Err: context.Cause(ctx)}
@@ -148,11 +152,13 @@ type measurements struct {
 // measureMedia measures each distinct value once, a few remote ones at a time.
 func (c *core) measureMedia(ctx context.Context, rules []MediaRule, values map[string]string, mode MediaCheck) measurements {
 	limits := c.media.figures()
-	transport := newMediaTransport(c.media)
-	defer transport.closeIdle()
-	client := transport.client(limits.Redirects, nil)
 	pixels := pixelValues(rules, values)
-
+	var client *http.Client
+	if mode == MediaCheckRemote {
+		transport := newMediaTransport(c.media)
+		defer transport.closeIdle()
+		client = transport.client(limits.Redirects, nil)
+	}
 	type outcome struct {
 		info MediaInfo
 		err  error

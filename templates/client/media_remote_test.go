@@ -27,12 +27,29 @@ type mediaHost struct {
 	requests, sent atomic.Int64
 	mu             sync.Mutex
 	seen           []*http.Request
+	opened, open   int        // connections
+	closed         *sync.Cond // signals that open has changed
+}
+
+// connState counts the connections.
+func (h *mediaHost) connState(_ net.Conn, state http.ConnState) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		h.opened++
+		h.open++
+	case http.StateClosed:
+		h.open--
+		h.closed.Broadcast()
+	}
 }
 
 // newMediaHost serves with handler and returns the pool that trusts it.
 func newMediaHost(t testing.TB, handler http.HandlerFunc) (*mediaHost, *x509.CertPool) {
 	t.Helper()
 	h := &mediaHost{}
+	h.closed = sync.NewCond(&h.mu)
 	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.requests.Add(1)
 		h.mu.Lock()
@@ -41,6 +58,7 @@ func newMediaHost(t testing.TB, handler http.HandlerFunc) (*mediaHost, *x509.Cer
 		handler(countingWriter{w, &h.sent}, r)
 	}))
 	h.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that leave early are part of the tests
+	h.Config.ConnState = h.connState
 	h.StartTLS()
 	t.Cleanup(h.Close)
 	roots := x509.NewCertPool()
