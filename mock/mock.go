@@ -89,6 +89,9 @@ func NewServer(opts ...Option) (*Server, error) {
 	if cfg.err != nil {
 		return nil, fmt.Errorf("mock: %w", cfg.err)
 	}
+	if cfg.models == nil { // building them is not free
+		cfg.models = append(KnownModels(), SampleModels()...)
+	}
 	s := &Server{
 		cfg:    cfg,
 		models: make(map[string]Model, len(cfg.models)),

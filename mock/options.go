@@ -34,7 +34,6 @@ func defaultConfig() config {
 	return config{
 		addr:        "127.0.0.1:0",
 		token:       "mock-token",
-		models:      append(KnownModels(), SampleModels()...),
 		seed:        1,
 		speed:       60,
 		concurrency: 4,

@@ -14,8 +14,8 @@ func scenarios() []scenario {
 		{"normal", "short queue, nothing goes wrong", []Option{
 			WithBacklog(3), WithSpeed(20),
 		}},
-		{"busy", "one job at a time behind twelve jobs of other users", []Option{
-			WithConcurrency(1), WithBacklog(12), WithSpeed(20),
+		{"busy", "one job at a time behind forty jobs of other users", []Option{
+			WithConcurrency(1), WithBacklog(40), WithSpeed(20),
 		}},
 		{"rate-limited", "the first two submits and one read in five are answered 429", []Option{
 			WithFault(Submit, 1, RateLimited("1")), WithFault(Submit, 2, RateLimited("")),
