@@ -1,0 +1,37 @@
+# genclient's own build. Every target needs Go alone.
+
+GO ?= go
+COVERED = ./internal/...,./templates/client/...
+
+.PHONY: help build test lint generate check demo fuzz bench soak
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+build: ## Build bin/genclient
+	$(GO) build -o bin/genclient ./cmd/genclient
+
+test: ## Run all tests with the race detector and print the coverage
+	$(GO) test -race -coverpkg=$(COVERED) -coverprofile=coverage.out ./...
+	@$(GO) tool cover -func=coverage.out | awk '/^total:/ { print "coverage of internal/... and templates/client: " $$3 }'
+	$(GO) -C examples/quickstart test -race ./...
+	$(GO) -C examples/downstream test -race ./...
+
+lint: ## Check format, vet and staticcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+
+generate: ## Write schemas/ from the saved pages and generated/ from schemas/
+	$(GO) run ./cmd/genclient scrape --out schemas testdata/pages/text
+	$(GO) run ./cmd/genclient generate --package runcomfy --out generated/runcomfy
+	cd examples/downstream/runcomfy && $(GO) generate
+
+check: build ## Fail if schemas/, generated/ or the example is not what generate writes
+	bin/genclient scrape --out schemas testdata/pages/text
+	git diff --exit-code -- schemas
+	bin/genclient generate --package runcomfy --out generated/runcomfy --check
+	bin/genclient generate --package runcomfy --out examples/downstream/runcomfy --models "kling/kling-2-6/**" --check
+
+demo: ## Pages to schemas to a compiled client, then the quickstart against a local emulator
+	sh examples/demo.sh
