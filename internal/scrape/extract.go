@@ -10,19 +10,6 @@ import (
 	"github.com/genclient/genclient/internal/schema"
 )
 
-// A page is a documentation page taken apart.
-type page struct {
-	src      *schema.Source
-	isText   bool   // the title and summary are in the text, if anywhere
-	title    string // as the page writes it
-	summary  string // the page's description
-	address  string // canonical link, else where the page was fetched; may be empty
-	locale   string // "" for English
-	visible  *text
-	payloads []*text  // the data in scripts, for what the visible text lacks
-	cut      *trouble // where a script is cut off
-}
-
 // reading is what a page says of its one model.
 type reading struct {
 	id      located[endpoint]
@@ -95,7 +82,7 @@ func (p *page) read() (reading, diag.List) {
 func (p *page) missing(r reading) diag.List {
 	pos, because := diag.Position{File: p.src.File, Line: 1, Col: 1}, ""
 	if len(r.broken) > 0 {
-		pos, because = r.broken[0].position(), ": the JSON here cannot be read: "+r.broken[0].message
+		pos, because = r.broken[0].position(), ": the JSON here cannot be read: "+r.broken[0].message()
 	}
 	switch {
 	case p.cut != nil && (r.id.text == nil || r.input.text == nil):
@@ -143,7 +130,7 @@ func readTexts(texts []*text, id string) (reading, diag.List) {
 
 func cutOffDiagnostic(t trouble) diag.Diagnostic {
 	return diag.Diagnostic{Pos: t.position(), Severity: diag.Error, Rule: "json-cut-off",
-		Message: t.message, Hint: "capture the whole page; nothing was taken from it"}
+		Message: t.message(), Hint: "capture the whole page; nothing was taken from it"}
 }
 
 // choose returns what belongs to the page's model: what stands in the texts

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/schema"
 )
 
@@ -34,6 +35,31 @@ func TestCatalogAnswer(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestTwoCatalogsThatDiffer(t *testing.T) {
+	entry := func(input string) string { return `{"model_id": "v/m", "input_schema": ` + input + `}` }
+	for name, tt := range map[string]struct {
+		second string
+		rule   string
+	}{"alike": {oneProperty, ""}, "not": {otherProperty, "schema-conflict"}} {
+		byID, diags := scrapeSources(t, writeFiles(t, map[string]string{"a.json": entry(oneProperty), "b.json": entry(tt.second)}))
+		if tt.rule == "" && (len(byID) != 1 || len(diags) > 0) || tt.rule != "" && (len(byID) > 0 || len(diags) != 1 || diags[0].Rule != tt.rule) {
+			t.Errorf("%s: %v, %v", name, byID, diags)
+		}
+	}
+}
+
+func TestACatalogEntryWithoutSchemaBesideAPage(t *testing.T) {
+	byID, diags := scrapeSources(t, writeFiles(t, map[string]string{"a.txt": textPage("v/m", oneProperty),
+		"b.json": `{"model_id": "v/m", "base_price_usd": 2}`}))
+	if len(diags) != 1 || diags[0].Severity != diag.Note {
+		t.Errorf("diagnostics: %v", diags)
+	}
+	docs, _ := Merge(nil, []Scraped{byID["v/m"]})
+	if docs[0].Price.USD != "2" || docs[0].Input == nil {
+		t.Errorf("%s", docs[0].Bytes())
 	}
 }
 

@@ -4,15 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"unicode/utf8"
-
-	"github.com/genclient/genclient/internal/schema"
 )
-
-// readText makes a page of plain text or Markdown.
-func readText(src *schema.Source, address string) *page {
-	t := sourceText(src)
-	return &page{src: src, isText: true, visible: normalize(t, nil), address: address, locale: locale(address, "")}
-}
 
 // normalize undoes what pages do to code that JSON does not allow: line breaks
 // of the mark-up, blanks that are no JSON white space, line numbers. flow are

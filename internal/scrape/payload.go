@@ -54,7 +54,7 @@ func joinPushes(stream, script *text) *trouble {
 		v, size, err := schema.Decode(script.data[at:], at)
 		var syntax *schema.SyntaxError
 		if errors.As(err, &syntax) && syntax.CutOff {
-			return &trouble{place{script, at}, "the script payload that starts here is cut off"}
+			return &trouble{place: place{script, at}, start: at}
 		}
 		if err != nil || len(v.Elems) != 2 || v.Elems[0].Text != "1" {
 			continue

@@ -48,10 +48,18 @@ func (f *found) add(g found) {
 	f.bodies = append(f.bodies, g.bodies...)
 }
 
-// trouble is JSON that could not be read.
+// trouble is JSON that could not be read: where that shows, and why.
 type trouble struct {
 	place
-	message string
+	start  int    // where the JSON value starts in the text
+	reason string // "" when it is cut off
+}
+
+func (t trouble) message() string {
+	if t.reason != "" {
+		return t.reason
+	}
+	return fmt.Sprintf("the JSON value that starts at line %d is cut off", t.text.position(t.start).Line)
 }
 
 // scanner reads the JSON values out of texts.
@@ -87,6 +95,10 @@ func (s *scanner) scan(t *text, strings int) {
 			at = open + 1
 			continue
 		}
+		if !mayBeginObject(t.data[open:]) {
+			at = open + 1
+			continue
+		}
 		v, size, err := schema.Decode(t.data[open:], open)
 		if err == nil {
 			seen = s.findEndpoints(t, span{gap, open}) || seen
@@ -105,12 +117,12 @@ func (s *scanner) scan(t *text, strings int) {
 			continue
 		}
 		if end, cut := cutOff(t, open, syntax); cut {
-			s.cut = &trouble{place{t, end}, fmt.Sprintf("the JSON value that starts at line %d is cut off", t.position(open).Line)}
+			s.cut = &trouble{place: place{t, end}, start: open}
 			break
 		}
 		at = open + 1
 		if beginsObject(t.data[open:]) {
-			s.broken = append(s.broken, trouble{place{t, syntax.Offset}, syntax.Message})
+			s.broken = append(s.broken, trouble{place{t, syntax.Offset}, open, syntax.Message})
 			afterBroken = true
 			at = max(at, syntax.Offset)
 		}
@@ -134,8 +146,15 @@ func cutOff(t *text, open int, err *schema.SyntaxError) (end int, cut bool) {
 	return t.blocks[i].to, true
 }
 
+// mayBeginObject reports whether the first character in the brace can be JSON,
+// as that of {request_id} can not.
+func mayBeginObject(text []byte) bool {
+	rest := bytes.TrimLeft(text[1:], " \t\r\n")
+	return len(rest) == 0 || rest[0] == '"' || rest[0] == '}'
+}
+
 // beginsObject reports whether text starts as a JSON object with a member
-// does. Only then is a syntax error worth telling: {request_id} is none.
+// does. Only then is a syntax error worth telling.
 func beginsObject(text []byte) bool {
 	rest := bytes.TrimLeft(text[1:], " \t\r\n")
 	if len(rest) == 0 || rest[0] != '"' {

@@ -143,12 +143,12 @@ func TestPayloadRowsAndReferences(t *testing.T) {
 		"in a string":    {`0:{"url":"` + endpointPrefix + `v/m","in":` + jsonLiteral(`{"type":"object","properties":{"p":{"default":"$a"}}}`) + "}", "$a"},
 	} {
 		page := "<body>" + nextPushes(tt.stream) + "</body>"
-		s, diags := extract(readHTML(&schema.Source{File: "page.html", Text: []byte(page)}, ""))
-		if s == nil {
+		s, diags := scrapeHTML(page)
+		if len(s) != 1 {
 			t.Errorf("%s: %v", name, diags)
 			continue
 		}
-		if got := s.Page.Input.Get("properties").Get("p").Get("default").Str(); got != tt.want {
+		if got := s[0].Page.Input.Get("properties").Get("p").Get("default").Str(); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}

@@ -200,7 +200,10 @@ func (in input) scrape() ([]Scraped, diag.List) {
 	var p *page
 	switch in.format {
 	case htmlFormat:
-		p = readHTML(in.src, in.address)
+		var diags diag.List
+		if p, diags = readHTML(in.src, in.address); p == nil {
+			return nil, diags
+		}
 	case jsonFormat:
 		root, diags := readJSON(in.src)
 		if diags.HasErrors() {

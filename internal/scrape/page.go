@@ -10,15 +10,35 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/schema"
 )
 
-// readHTML takes an HTML page apart. The parser accepts anything, so there is
-// no error.
-func readHTML(src *schema.Source, address string) *page {
+// A page is a documentation page taken apart.
+type page struct {
+	src      *schema.Source
+	isText   bool   // the title and summary are in the text, if anywhere
+	title    string // as the page writes it
+	summary  string // the page's description
+	address  string // canonical link, else where the page was fetched; may be empty
+	locale   string // "" for English
+	visible  *text
+	payloads []*text  // the data in scripts, for what the visible text lacks
+	cut      *trouble // where a script is cut off
+}
+
+// readText makes a page of plain text or Markdown.
+func readText(src *schema.Source, address string) *page {
+	return &page{src: src, isText: true, visible: normalize(sourceText(src), nil), address: address, locale: locale(address, "")}
+}
+
+// readHTML takes an HTML page apart. The parser accepts any mark-up, but not
+// elements nested hundreds deep; then there is no page.
+func readHTML(src *schema.Source, address string) (*page, diag.List) {
 	root, err := html.Parse(bytes.NewReader(src.Text))
 	if err != nil {
-		panic("parsing HTML from memory cannot fail: " + err.Error())
+		return nil, diag.List{{Pos: src.Position(0), Severity: diag.Error, Rule: "html",
+			Message: "the page cannot be parsed: " + err.Error(), Hint: "save the page as text"}}
 	}
 	doc := goquery.NewDocumentFromNode(root)
 	w := walker{source: sourceText(src), tokens: textTokens(src.Text)}
@@ -27,7 +47,7 @@ func readHTML(src *schema.Source, address string) *page {
 	p := &page{src: src, visible: normalize(w.visible, w.flow)}
 	p.payloads, p.cut = w.payloads()
 	p.readHead(doc, address)
-	return p
+	return p, nil
 }
 
 // selector picks an attribute of the first element that matches, or its text
@@ -124,8 +144,9 @@ func (w *walker) addNode(t *text, data string, enc encoding) {
 	for i := w.next; i < min(len(w.tokens), w.next+lookahead); i++ {
 		tok := w.tokens[i]
 		at := tok.at
-		if rest, ok := strings.CutPrefix(tok.data, "\n"); ok && !strings.HasPrefix(data, "\n") {
-			tok.data, at = rest, at+1 // the parser drops a line end behind <pre>
+		if rest, ok := strings.CutPrefix(tok.data, "\n"); ok && !strings.HasPrefix(data, tok.data) {
+			size, _ := unit(w.source.data[at:], enc)
+			tok.data, at = rest, at+size // the parser drops a line end behind <pre>
 		}
 		if tok.data == "" || !strings.HasPrefix(data, tok.data) {
 			continue
@@ -219,7 +240,7 @@ func (w *walker) newline() {
 // isHidden reports whether an element shows no text.
 func isHidden(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.Head, atom.Style, atom.Template, atom.Noscript, atom.Iframe, atom.Svg, atom.Object:
+	case atom.Title, atom.Style, atom.Template, atom.Noscript, atom.Iframe, atom.Svg, atom.Object:
 		return true
 	}
 	return false
