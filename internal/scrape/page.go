@@ -18,7 +18,7 @@ import (
 type page struct {
 	src      *schema.Source
 	isText   bool   // the title and summary are in the text, if anywhere
-	title    string // as the page writes it
+	title    string // "" when it is a leaked key
 	summary  string // the page's description
 	address  string // canonical link, else where the page was fetched; may be empty
 	locale   string // "" for English
