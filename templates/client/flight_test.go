@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -99,6 +100,27 @@ func TestSubmitCanceledDialing(t *testing.T) {
 		}
 		time.Sleep(10 * time.Second)
 	})
+}
+
+// TestFlightSealed: whatever the transport does after a flight has ended, it
+// gets no byte of the body, and what it reports does not change the class.
+func TestFlightSealed(t *testing.T) {
+	f, ctx := newFlight(t.Context(), []byte("body"), true, defaultLimits())
+	defer f.land()
+	f.callerGone(context.Canceled)
+	trace := httptrace.ContextClientTrace(ctx)
+	trace.GotConn(httptrace.GotConnInfo{})
+	trace.WroteHeaders()
+	if n, err := f.Read(make([]byte, 10)); n != 0 || err != errSealed || ctx.Err() == nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if class := f.failure(); class != classNeverSent {
+		t.Errorf("class %v", class)
+	}
+	f.callerGone(context.Canceled) // once more: must not start the grace
+	if len(f.timers) != 2 {        // the deadline, and the stall watched since the headers
+		t.Errorf("%d timers", len(f.timers))
+	}
 }
 
 // TestSubmitStall: a server that stops reading in the middle of a body holds a

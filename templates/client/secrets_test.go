@@ -223,10 +223,18 @@ func TestRedactor(t *testing.T) {
 	}
 }
 
-// TestClientPrints: a client says where it sends, whatever the verb.
+// TestClientPrints: a client says where it sends and a job its id, whatever the
+// verb.
 func TestClientPrints(t *testing.T) {
 	c := New(testToken, WithBaseURL("https://api.example/p/v1/"))
 	if got := fmt.Sprintf("%v %#v", c, c); got != "runcomfy client of https://api.example/p runcomfy client of https://api.example/p" {
+		t.Error(got)
+	}
+	job, _ := c.Job("job-1")
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("m", "client", c, "job", job)
+	if got := fmt.Sprintf("%v|%+v|%#v|%d", job, job, job, job) + log.String(); !strings.HasPrefix(got, "job job-1|job job-1|job job-1|job job-1time=") ||
+		!strings.HasSuffix(got, " client=\"runcomfy client of https://api.example/p\" job=job-1\n") {
 		t.Error(got)
 	}
 	if got := (&Client{}).String(); got != "runcomfy client" {

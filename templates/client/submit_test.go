@@ -66,6 +66,11 @@ func TestSubmitClasses(t *testing.T) {
 		{"200 empty", answer(200, ""), isAmbiguous, 1},
 		{"204", answer(204, ""), isAmbiguous, 1},
 		{"cut in the id", func(received) reply { return reply{body: acceptedBody, cut: len(acceptedBody) - 18} }, isAmbiguous, 1},
+		{"cut behind the JSON", func(received) reply { return reply{body: acceptedBody + "  ", cut: 2} }, func(t *testing.T, _ *Job, err error) {
+			if as[*AmbiguousSubmitError](t, err).RequestID() != "job-1" {
+				t.Errorf("error %v", err)
+			}
+		}, 1},
 		{"closed without an answer", func(received) reply { return reply{drop: true} }, isAmbiguous, 1},
 		{"never answered", func(received) reply { return reply{hang: true} }, isAmbiguous, 1},
 		{"malformed answer", func(received) reply { return reply{body: "x", header: http.Header{"Transfer-Encoding": {"bogus"}}} }, isAmbiguous, 1},

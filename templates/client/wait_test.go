@@ -486,6 +486,18 @@ func TestReadBudget(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
+		c, _ := answering(t, func(r received) reply {
+			if r.n <= 2 {
+				return reply{status: 429}
+			}
+			return reply{body: running}
+		}, WithReadRate(4, 2))
+		job, _ := c.Job("job-1")
+		if _, err := job.Status(t.Context()); err != nil || c.budget.rate != 1.4 {
+			t.Errorf("rate %v after two 429 and a success, %v", c.budget.rate, err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
 		b := newReadBudget(4, 1)
 		b.throttled()
 		b.throttled()
