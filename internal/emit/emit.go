@@ -34,7 +34,7 @@ func Files(pkg *ir.Package) ([]output.File, error) {
 	for i := range pkg.Models {
 		group.Go(func() (err error) {
 			m := &pkg.Models[i]
-			if models[i], err = render(m.File, modelFile(pkg.Name, m)); err != nil {
+			if models[i], err = render(m.File, ModelFile(pkg.Name, m)); err != nil {
 				return fmt.Errorf("model %s: %w", m.ID, err)
 			}
 			return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/genclient/genclient/internal/ir"
 )
 
-// modelFile prints one model.
-func modelFile(pkg string, m *ir.Model) *jen.File {
+// ModelFile prints one model, not yet rendered.
+func ModelFile(pkg string, m *ir.Model) *jen.File {
 	f := newFile(pkg)
 	f.Const().Id("_").Op("=").Id("format1")
 
