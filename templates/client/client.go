@@ -30,7 +30,6 @@ type core struct {
 	check    MediaCheck
 	media    mediaSettings
 	journal  Journal
-	owner    string // names this client in journal records
 	once     onceCalls
 	budget   *readBudget
 	submits  transport
@@ -71,7 +70,6 @@ func New(token string, opts ...Option) *Client {
 		check:    s.check,
 		media:    s.media,
 		journal:  s.journal,
-		owner:    randomName(),
 		budget:   newReadBudget(s.limits.ReadRate, s.limits.ReadBurst),
 		submits:  newSubmitTransport(s.httpClient, s.limits),
 		reads:    newReadTransport(s.httpClient, s.limits),
@@ -149,7 +147,7 @@ func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result,
 	if call.onAccepted != nil {
 		call.onAccepted(job)
 	}
-	return job.wait(ctx, s, s.onUpdate)
+	return job.watch(ctx, s, nil)
 }
 
 // Job returns the job with the given request id, as ID returned it, perhaps in

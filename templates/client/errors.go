@@ -91,8 +91,8 @@ type APIError struct {
 	Message string
 
 	about
-	body  sealed[[]byte] // nil when no answer came
-	cause error
+	body  sealed[[]byte]
+	cause sealed[error]
 }
 
 func (e *APIError) Error() string {
@@ -117,14 +117,11 @@ func (e *APIError) Error() string {
 // Body returns the answer as it came, at most 64 KiB. It may repeat the
 // prompt or hold signed URLs.
 func (e *APIError) Body() []byte {
-	if e.body == nil {
-		return nil
-	}
-	return e.body()
+	return e.body.get()
 }
 
 // Unwrap returns what kept the call from getting an answer, or nil.
-func (e *APIError) Unwrap() error { return e.cause }
+func (e *APIError) Unwrap() error { return e.cause.get() }
 
 // An AuthError is a token or an account that the API does not accept: HTTP
 // status 401 or 403, code 400004 or 403001.
@@ -190,7 +187,7 @@ type NotSentError struct {
 
 	about
 	message string
-	causes  []error
+	causes  sealed[[]error]
 }
 
 func (e *NotSentError) Error() string {
@@ -199,7 +196,7 @@ func (e *NotSentError) Error() string {
 
 // Unwrap returns the failure of the last attempt, and the end of the caller's
 // context if that is why no other was made.
-func (e *NotSentError) Unwrap() []error { return e.causes }
+func (e *NotSentError) Unwrap() []error { return e.causes.get() }
 
 // A GenerationError is a job that the API accepted and that failed. Charged is
 // ChargedMaybe: whether failed jobs are billed depends on the model and on the
@@ -221,10 +218,15 @@ func (e *GenerationError) Error() string {
 
 // Payload returns the job's error as the API sent it, any JSON value; null
 // when the answer has none. It may repeat the prompt.
-func (e *GenerationError) Payload() json.RawMessage { return e.result().Error }
+func (e *GenerationError) Payload() json.RawMessage {
+	if res := e.Result(); res != nil {
+		return res.Error
+	}
+	return nil
+}
 
 // Result returns the whole answer, whose output may hold a part of the work.
-func (e *GenerationError) Result() *Result { return e.result() }
+func (e *GenerationError) Result() *Result { return e.result.get() }
 
 // A CanceledError is a job that was canceled, by whomever. Charged is
 // ChargedMaybe: it may have run for a while.
@@ -248,7 +250,7 @@ type WaitError struct {
 	about
 	job     *Job
 	message string
-	causes  []error
+	causes  sealed[[]error]
 }
 
 func (e *WaitError) Error() string {
@@ -264,4 +266,4 @@ func (e *WaitError) Job() *Job { return e.job }
 
 // Unwrap returns the errors that ended the wait: the context's and its cause,
 // ErrMaxWait, or the failure of the last read.
-func (e *WaitError) Unwrap() []error { return e.causes }
+func (e *WaitError) Unwrap() []error { return e.causes.get() }

@@ -208,6 +208,24 @@ func TestSubmitDeadline(t *testing.T) {
 	}
 }
 
+// TestForeignSlowAnswer: a RoundTripper that reports nothing and does not read
+// behind the end of the body is not taken for a stalled one while the server
+// works.
+func TestForeignSlowAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(testToken, WithBaseURL("http://127.0.0.1"), WithHTTPClient(&http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			_, _ = io.ReadFull(r.Body, make([]byte, r.ContentLength))
+			time.Sleep(90 * time.Second)
+			if err := r.Context().Err(); err != nil {
+				return nil, err
+			}
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(acceptedBody))}, nil
+		})}))
+		job, err := c.Submit(t.Context(), testInput())
+		isAccepted(t, job, err)
+	})
+}
+
 // TestExpectContinue: the body of a large submit waits for the server's word,
 // and a refusal spares it.
 func TestExpectContinue(t *testing.T) {

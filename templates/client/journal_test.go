@@ -16,7 +16,7 @@ import (
 )
 
 func record(key string, revision int64, state JournalState) JournalRecord {
-	return JournalRecord{Key: key, Revision: revision, State: state, Request: "r", Model: "m", Origin: "o", Owner: "w",
+	return JournalRecord{Key: key, Revision: revision, State: state, Request: "r", Model: "m", Origin: "o",
 		Started: time.Unix(1, 0).UTC(), Updated: time.Unix(2, 0).UTC()}
 }
 
@@ -63,8 +63,8 @@ func TestJournals(t *testing.T) {
 // TestJournalFileRecovery opens what crashes leave behind.
 func TestJournalFileRecovery(t *testing.T) {
 	const (
-		sending  = `{"key":"k","revision":1,"state":"sending","request":"r","model":"m","origin":"o","owner":"w","started":"1970-01-01T00:00:01Z","updated":"1970-01-01T00:00:02Z"}`
-		accepted = `{"key":"k","revision":2,"state":"accepted","request":"r","model":"m","origin":"o","owner":"w","request_id":"job-1","started":"1970-01-01T00:00:01Z","updated":"1970-01-01T00:00:02Z"}`
+		sending  = `{"key":"k","revision":1,"state":"sending","request":"r","model":"m","origin":"o","started":"1970-01-01T00:00:01Z","updated":"1970-01-01T00:00:02Z"}`
+		accepted = `{"key":"k","revision":2,"state":"accepted","request":"r","model":"m","origin":"o","request_id":"job-1","started":"1970-01-01T00:00:01Z","updated":"1970-01-01T00:00:02Z"}`
 	)
 	for _, test := range []struct {
 		name, content string
@@ -311,6 +311,30 @@ func TestSubmitOnceConcurrent(t *testing.T) {
 			t.Errorf("%d POSTs, %d keys busy", f.posts(), len(c.once.busy))
 		}
 	})
+}
+
+// An illustrated input has an image that is none.
+type illustrated struct{ *input }
+
+func (illustrated) MediaRules() []MediaRule {
+	return []MediaRule{{Path: "image", Kind: MediaKindImage, Metric: "width_pixels", Op: ">", Bound: 300}}
+}
+
+// TestSubmitOnceMedia: media are checked before the intent is written, and not
+// for a key that has its job already, whose media may be gone.
+func TestSubmitOnceMedia(t *testing.T) {
+	in := illustrated{&input{Image: "data:image/png;base64,AAAA"}}
+	c, f := answering(t, func(received) reply { return reply{body: acceptedBody} }, WithJournal(NewMemoryJournal()))
+	job, err := c.SubmitOnce(t.Context(), "k", in)
+	isAccepted(t, job, err)
+	strict, _ := answering(t, func(received) reply { return reply{body: acceptedBody} }, WithJournal(c.journal), WithStrictMedia())
+	job, err = strict.SubmitOnce(t.Context(), "k", in)
+	isAccepted(t, job, err)
+	_, err = strict.SubmitOnce(t.Context(), "l", in)
+	as[*ValidationError](t, err)
+	if _, found, _ := c.journal.Get(t.Context(), "l"); found || f.posts() != 1 {
+		t.Errorf("the refused input is in the journal: %v; %d POSTs", found, f.posts())
+	}
 }
 
 // brokenJournal fails from the n-th write on.

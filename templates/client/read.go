@@ -100,10 +100,10 @@ func (c *core) exchange(ctx context.Context, k call) (a answer, asked time.Durat
 	case !ok, err == nil && a.has("error_code") && !unsuccessful(parseState(a.text("status"))):
 		return a, retryAfter(resp.Header, time.Now()), apiError(api, a, resp.Header, k.secrets)
 	case err != nil:
-		api.cause, api.Message = err, "the answer is cut: "+k.secrets(err.Error())
+		api.cause, api.Message = seal(err), "the answer is cut: "+k.secrets(err.Error())
 		return a, 0, api
 	case a.fields == nil:
-		api.cause, api.Message, api.body = errNotJSON, "the answer is not a JSON object: "+k.secrets(a.message()), seal(a.raw)
+		api.cause, api.Message, api.body = seal(errNotJSON), "the answer is not a JSON object: "+k.secrets(a.message()), seal(a.raw)
 		return a, 0, api
 	}
 	return a, 0, nil
@@ -117,8 +117,8 @@ func unsuccessful(s State) bool { return s == StateFailed || s == StateCanceled 
 
 // failed returns the error of a call that got no answer.
 func (k call) failed(causes ...error) error {
-	return &APIError{Op: k.op, Message: k.secrets(causes[len(causes)-1].Error()),
-		about: k.about, cause: errors.Join(causes...)}
+	return &APIError{Op: k.op, Message: k.secrets(causesText(causes)),
+		about: k.about, cause: seal(errors.Join(causes...))}
 }
 
 func (c *core) logCall(ctx context.Context, k call, n int, took time.Duration, err error) {
