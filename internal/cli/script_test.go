@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,12 +15,31 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/genclient/genclient/templates/client"
 )
 
 var update = flag.Bool("update", false, "rewrite the expectations in testdata/cli")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"genclient": func() { os.Exit(Main()) }})
+	testscript.Main(m, map[string]func(){
+		"genclient":      func() { os.Exit(Main()) },
+		"genclient-call": call,
+	})
+}
+
+// call is a program that uses a generated client: it submits the body in its
+// second argument to the model in its first.
+func call() {
+	c := client.New("", client.WithBaseURL(os.Getenv("RUNCOMFY_BASE_URL")))
+	_, err := c.SubmitRaw(context.Background(), os.Args[1], json.RawMessage(os.Args[2]))
+	if err != nil {
+		var cost interface{ Charged() client.Charged }
+		errors.As(err, &cost)
+		fmt.Fprintf(os.Stderr, "%v, charged: %v\n", err, cost.Charged())
+		os.Exit(1)
+	}
+	fmt.Println("accepted")
 }
 
 // TestScripts runs the specification of the command line in testdata/cli. To the
