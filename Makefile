@@ -35,3 +35,16 @@ check: build ## Fail if schemas/, generated/ or the example is not what generate
 
 demo: ## Pages to schemas to a compiled client, then the quickstart against a local emulator
 	sh examples/demo.sh
+
+FUZZTIME ?= 1m
+
+fuzz: ## Run every fuzz target for FUZZTIME
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "== $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; \
+		done; \
+	done
+
+soak: ## Run 10,000 jobs through faults and kills, and the polling figures
+	GENCLIENT_SOAK_JOBS=10000 $(GO) test -v -timeout 30m -run 'Soak|Polling' ./mock
