@@ -214,16 +214,16 @@ func inputMethods(f *jen.File, m *ir.Model) {
 //	}
 func mediaRules(f *jen.File, m *ir.Model) {
 	var rows []jen.Code
-	walkRules(m.Input, "", nil, func(path string, field *ir.Field, r ir.MediaRule) {
+	for _, r := range m.MediaTable() {
 		rows = append(rows, jen.Line().Values(
-			jen.Id("Path").Op(":").Lit(path),
-			jen.Id("Kind").Op(":").Id(mediaKinds[field.Media]),
+			jen.Id("Path").Op(":").Lit(r.Path),
+			jen.Id("Kind").Op(":").Id(mediaKinds[r.Kind]),
 			jen.Id("Metric").Op(":").Lit(r.Metric),
 			jen.Id("Op").Op(":").Lit(r.Op),
 			jen.Id("Bound").Op(":").Add(floatLit(r.Bound)),
 			jen.Id("Message").Op(":").Lit(r.Message),
 		))
-	})
+	}
 	result := jen.Nil()
 	if len(rows) > 0 {
 		name := "mediaRules" + m.Name
@@ -235,36 +235,6 @@ func mediaRules(f *jen.File, m *ir.Model) {
 }
 
 var mediaKinds = [...]string{"MediaKindOther", "MediaKindImage", "MediaKindVideo", "MediaKindAudio", "MediaKindOther"}
-
-// walkRules visits the media rules of a struct and of the structs in it, each
-// with its path, [*] for every item of a list.
-func walkRules(s *ir.Struct, path string, within []*ir.Struct, visit func(string, *ir.Field, ir.MediaRule)) {
-	for _, outer := range within {
-		if outer == s {
-			return // a recursive type: the rules of the first level are listed
-		}
-	}
-	within = append(within, s)
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		at := path + f.JSON
-		for _, r := range f.MediaRules {
-			if r.PerItem {
-				visit(at+"[*]", f, r)
-			} else {
-				visit(at, f, r)
-			}
-		}
-		switch t := f.Type.(type) {
-		case *ir.Struct:
-			walkRules(t, at+".", within, visit)
-		case *ir.List:
-			if item, ok := t.Elem.Type.(*ir.Struct); ok {
-				walkRules(item, at+"[*].", within, visit)
-			}
-		}
-	}
-}
 
 // clientMethod prints the one call that runs the model.
 //
