@@ -12,7 +12,7 @@ import (
 // finds it in any error returned here:
 //
 //	var e runcomfy.Error
-//	if errors.As(err, &e) && e.Charged() == runcomfy.ChargedNo {
+//	if errors.As(err, &e) && e.Charged() == runcomfy.ChargedNo { ... }
 type Error interface {
 	error
 	// Charged says whether the call that failed may have cost money.
@@ -162,17 +162,27 @@ func apiError(e *APIError, a answer, h http.Header, r redactor) error {
 	if e.Message == "" && e.StatusCode >= 300 && e.StatusCode <= 399 {
 		e.Message = "redirects are not followed"
 	}
+	status := e.status()
 	switch {
-	case e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusTooEarly || e.Code/1000 == http.StatusTooManyRequests:
+	case repeatable(status):
 		return &RateLimitError{APIError: e, RetryAfter: retryAfter(h, time.Now())}
-	case e.StatusCode == http.StatusPaymentRequired || e.Code == 400002:
+	case status == http.StatusPaymentRequired || e.Code == 400002:
 		return &InsufficientBalanceError{e}
-	case e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden || e.Code == 400004 || e.Code/1000 == http.StatusForbidden:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || e.Code == 400004 || e.Code == 403001:
 		return &AuthError{e}
-	case e.StatusCode == http.StatusNotFound || e.Code == 400001 || e.Code/1000 == http.StatusNotFound:
+	case status == http.StatusNotFound || e.Code == 400001 || e.Code == 404001:
 		return &NotFoundError{e}
 	}
 	return e
+}
+
+// status returns the HTTP status of the answer. Under a 2xx an error code
+// stands for it: its first three digits are one.
+func (e *APIError) status() int {
+	if e.StatusCode >= 200 && e.StatusCode <= 299 && e.Code != 0 {
+		return e.Code / 1000
+	}
+	return e.StatusCode
 }
 
 // A NotSentError is a submit of which the API never got a whole request. It

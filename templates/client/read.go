@@ -58,19 +58,12 @@ func (c *core) again(k call, err error, n int, outage time.Duration) bool {
 	if !errors.As(err, &api) {
 		return false
 	}
-	status := api.StatusCode
-	if status >= 200 && status <= 299 && api.Code != 0 {
-		status = api.Code / 1000 // as 500001 under HTTP status 200
-	}
-	switch {
-	case api.cause != nil, repeatable(status), status == http.StatusRequestTimeout, status >= 500:
-	default:
-		return false
-	}
+	status := api.status()
+	passing := api.cause != nil || repeatable(status) || status == http.StatusRequestTimeout || status >= 500
 	if k.waiting {
-		return outage < c.limits.Outage
+		return passing && outage < c.limits.Outage
 	}
-	return n <= c.limits.ReadRetries
+	return passing && n <= c.limits.ReadRetries
 }
 
 // exchange makes a call once. asked is the Retry-After of the answer.
