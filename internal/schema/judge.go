@@ -204,6 +204,11 @@ func (c *collector) finding(e *jsonschema.ValidationError) located {
 	case "required":
 		// The property's name is the message of our own extension.
 		f.Path, f.Message = joinName(f.Path, e.Message), "is required"
+	case "enum", "const":
+		if value.Is(Number) {
+			// The library quotes a json.Number as the string it is made of.
+			f.Message = strings.ReplaceAll(f.Message, `"`, "")
+		}
 	case "additionalProperties", "unevaluatedProperties":
 		f.Message = "is no property of the schema"
 	}

@@ -272,7 +272,7 @@ func (d *decoder) syntaxError(err error) *SyntaxError {
 	case errors.As(err, &own):
 		return own
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &SyntaxError{Offset: d.base + len(d.text), CutOff: true, Message: "the JSON value is cut off"}
+		return &SyntaxError{Offset: d.base + len(bytes.TrimRight(d.text, " \t\r\n")), CutOff: true, Message: "the JSON value is cut off"}
 	case errors.As(err, &syntax):
 		// The error's own offset counts from the value in some cases and from
 		// the start in others; the start of the offending token serves always.

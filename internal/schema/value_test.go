@@ -89,7 +89,8 @@ func TestDecodeErrors(t *testing.T) {
 		name, text string
 		want       SyntaxError // Message is a part of the message
 	}{
-		{"nothing", "  ", SyntaxError{Offset: 2, CutOff: true, Message: "cut off"}},
+		{"nothing", "  ", SyntaxError{Offset: 0, CutOff: true, Message: "cut off"}},
+		{"cut before a line end", "{\"a\": 1,\n", SyntaxError{Offset: 8, CutOff: true, Message: "cut off"}},
 		{"cut in an object", `{"a": 1,`, SyntaxError{Offset: 8, CutOff: true, Message: "cut off"}},
 		{"cut behind a name", `{"a"`, SyntaxError{Offset: 4, CutOff: true, Message: "cut off"}},
 		{"cut in an array", `[1, 2`, SyntaxError{Offset: 5, CutOff: true, Message: "cut off"}},
