@@ -85,7 +85,7 @@ func typeChecked(t ir.Type, within []*ir.Struct) bool {
 }
 
 func itemChecked(it ir.Item, within []*ir.Struct) bool {
-	return len(it.Checks) > 0 || it.Type == ir.Float || typeChecked(it.Type, within)
+	return len(it.Checks) > 0 || it.NotNull || it.Type == ir.Float || typeChecked(it.Type, within)
 }
 
 // requirable reports whether the Go type has a value that says "not given".
@@ -423,7 +423,7 @@ func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 // element prints the checks of the variable item.
 func (c checker) element(g *jen.Group, it ir.Item) {
 	g.Id("from").Op(":=").Id("v").Dot("len").Call()
-	c = checker{model: c.model, collector: c.collector, item: true, pointer: it.Pointer}
+	c = checker{model: c.model, collector: c.collector, item: true, pointer: it.Pointer, required: it.NotNull}
 	c.value(g, jen.Id("item"), it.Type, it.Checks)
 }
 

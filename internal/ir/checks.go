@@ -242,7 +242,7 @@ func (b *builder) intRange(n *node, r Range) (Range, []string) {
 }
 
 // floatRange drops bounds beyond float64: they hold for every finite value or
-// for none.
+// for none. The others become bounds that a float64 is exactly.
 func (b *builder) floatRange(n *node, r Range) (Range, []string) {
 	var notes []string
 	if r.Min != nil {
@@ -252,6 +252,8 @@ func (b *builder) floatRange(n *node, r Range) (Range, []string) {
 				notes = append(notes, "minimum "+r.Min.Text)
 			}
 			r.Min = nil
+		} else {
+			r.Min, r.ExclusiveMin = r.Min.inward(r.ExclusiveMin, 1)
 		}
 	}
 	if r.Max != nil {
@@ -261,6 +263,8 @@ func (b *builder) floatRange(n *node, r Range) (Range, []string) {
 				notes = append(notes, "maximum "+r.Max.Text)
 			}
 			r.Max = nil
+		} else {
+			r.Max, r.ExclusiveMax = r.Max.inward(r.ExclusiveMax, -1)
 		}
 	}
 	return r, notes

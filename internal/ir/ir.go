@@ -136,6 +136,9 @@ type Raw struct{}
 type Item struct {
 	Type    Type
 	Pointer bool // may be null
+	// NotNull says of a list or a map that it may not be null: a nil one would
+	// be sent as that.
+	NotNull bool
 	Checks  []Check
 	// Unchecked are the constraints left to the server, as in Field.
 	Unchecked []string

@@ -114,6 +114,32 @@ func nameKind(name string) MediaKind {
 	return NoMedia
 }
 
+// media tells the media kind of the property at path.
+func (b *builder) media(path string, n *node) MediaKind {
+	name := path[strings.LastIndexAny(path, ".]}")+1:]
+	format := n.get("format").Str()
+	if format == "" && !strings.ContainsAny(path, ".[{") {
+		format = b.doc.Catalog.Get("formats").Get(name).Str()
+	}
+	if items := n.get("items"); format == "" && items.Get("format") != nil {
+		format = items.Get("format").Str()
+	}
+	kind := mediaKind(name, format, n)
+	if kind == NoMedia && len(b.itemRules(n)) > 0 {
+		return MediaImage
+	}
+	return kind
+}
+
+// itemRules returns the media rules that a list has on its items' schema.
+func (b *builder) itemRules(list *node) []*schema.Value {
+	items := list.get("items")
+	if !items.Is(schema.Object) {
+		return nil
+	}
+	return b.resolve.node(items).get("validations").Items()
+}
+
 // mediaRule reads one entry of "validations": a metric with the operator behind
 // it. ok is false when the entry is not of that form.
 func mediaRule(v *schema.Value) (rule MediaRule, ok bool) {

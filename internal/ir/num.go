@@ -42,6 +42,28 @@ func (n Num) Float64() (float64, bool) {
 	return f, !math.IsInf(f, 0)
 }
 
+// inward returns a bound of a number field as one that a float64 is exactly: n
+// itself when its float64 is written as n again, else the next float64 within,
+// which is then allowed. side is 1 for a lower and -1 for an upper bound.
+//
+//	lower bound 9007199254740993 -> 9007199254740994
+func (n Num) inward(exclusive bool, side int) (*Num, bool) {
+	f, _ := n.rat.Float64()
+	for {
+		text := strconv.FormatFloat(f, 'g', -1, 64)
+		near, _ := NewNum(text)
+		switch c := near.Cmp(n) * side; {
+		case c == 0:
+			return &n, exclusive
+		case c > 0:
+			return &Num{Text: text, rat: near.rat}, false
+		}
+		if f = math.Nextafter(f, math.Inf(side)); math.IsInf(f, 0) {
+			return &n, exclusive // beyond the last float64 by less than makes it infinite
+		}
+	}
+}
+
 // Decimal returns the number as digits over a power of ten, digits / 10^scale,
 // both exact in a float64; false when they are not.
 func (n Num) Decimal() (digits, pow10 float64, ok bool) {

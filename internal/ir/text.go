@@ -112,6 +112,9 @@ func (w *textWriter) field(f *Field) {
 }
 
 func (w *textWriter) item(it Item) {
+	if it.NotNull {
+		w.line(3, "item not null")
+	}
 	if len(it.Checks) > 0 {
 		w.line(3, "item%s", checksText(it.Checks))
 	}

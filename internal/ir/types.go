@@ -2,6 +2,7 @@ package ir
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -119,8 +120,15 @@ func (b *builder) item(v *schema.Value, list *node, p place) Item {
 		if n.raw == "" {
 			it.Unchecked = append(it.Unchecked, unchecked(n)...)
 		}
+		if inner := p.path[:len(p.path)-2]; list.typ == "object" || strings.HasSuffix(inner, "]") || strings.HasSuffix(inner, "}") {
+			// The path of a media rule leads to a value or to the items of a list.
+			for _, rule := range n.get("validations").Items() {
+				it.Unchecked = append(it.Unchecked, constraintText("validation", rule))
+			}
+		}
 	}
 	it.Pointer = n.nullable && !nilable(t)
+	it.NotNull = !b.output && !n.nullable && nilable(t) && t != Raw{}
 	return it
 }
 
@@ -131,19 +139,6 @@ func nilable(t Type) bool {
 		return true
 	}
 	return false
-}
-
-// media tells the media kind of the property at path.
-func (b *builder) media(path string, n *node) MediaKind {
-	name := path[strings.LastIndexAny(path, ".]}")+1:]
-	format := n.get("format").Str()
-	if format == "" && !strings.ContainsAny(path, ".[{") {
-		format = b.doc.Catalog.Get("formats").Get(name).Str()
-	}
-	if items := n.get("items"); format == "" && items.Get("format") != nil {
-		format = items.Get("format").Str()
-	}
-	return mediaKind(name, format, n)
 }
 
 // enum makes an enum type of the node's members.
@@ -162,6 +157,10 @@ func (b *builder) enum(n *node, p place) (*Enum, bool) {
 			em.Value.String = text
 		case EnumMixed:
 			em.Value.String = m.value.Compact()
+			if m.value.Is(schema.Number) { // 3.0 is 3: one text for one value
+				num, _ := NewNum(text)
+				em.Value.String = num.String()
+			}
 		default:
 			em.Value.Num, _ = NewNum(text)
 			text = em.Value.Num.String()
@@ -313,7 +312,11 @@ func (b *builder) constrain(f *Field, n *node, p place) {
 	if f.Type == String || isList && list.Elem.Type == String {
 		f.Media = b.media(p.path, n)
 	}
-	for _, v := range n.get("validations").Items() {
+	rules := n.get("validations").Items()
+	if isList {
+		rules = slices.Concat(rules, b.itemRules(n))
+	}
+	for _, v := range rules {
 		rule, ok := mediaRule(v)
 		if !ok || f.Media == NoMedia {
 			f.Unchecked = append(f.Unchecked, constraintText("validation", v))
