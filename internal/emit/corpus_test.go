@@ -1,0 +1,148 @@
+package emit_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/emit"
+	"github.com/genclient/genclient/internal/ir"
+	"github.com/genclient/genclient/internal/output"
+	"github.com/genclient/genclient/internal/schema"
+	"github.com/genclient/genclient/internal/scrape"
+)
+
+// corpusDocuments returns a document for every model of the catalog file that
+// GENCLIENT_CORPUS names, a path from the module's folder; without it the
+// committed documents.
+func corpusDocuments(t *testing.T) []*schema.Document {
+	t.Helper()
+	file := os.Getenv("GENCLIENT_CORPUS")
+	if file == "" {
+		return committedDocuments(t)
+	}
+	if !filepath.IsAbs(file) {
+		file = filepath.Join("..", "..", file)
+	}
+	report, diags, err := scrape.Run(t.Context(), scrape.Options{Sources: []string{file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range diags {
+		if d.Severity == diag.Error {
+			t.Errorf("scrape: %s: %s [%s]", d.Pos, d.Message, d.Rule)
+		}
+	}
+	merged, changes := scrape.Merge(nil, report.Scraped)
+	if len(merged) == 0 || len(changes.Added) != len(merged) {
+		t.Fatalf("%d documents of %d models in %s", len(changes.Added), len(report.Scraped), file)
+	}
+	// What is generated from is what scrape writes.
+	docs := make([]*schema.Document, len(merged))
+	for i, d := range merged {
+		doc, diags := schema.Read(d.ModelID, d.Bytes())
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		docs[i] = doc
+	}
+	return docs
+}
+
+// TestCorpus takes every model through scrape, lint, generate, vet and the oracle.
+func TestCorpus(t *testing.T) {
+	start := time.Now()
+	docs := corpusDocuments(t)
+	severities := map[diag.Severity]int{}
+	for _, d := range docs {
+		for _, finding := range schema.Lint(d) {
+			severities[finding.Severity]++
+			if finding.Severity == diag.Error {
+				t.Errorf("lint: %s: %s [%s]", finding.Subject, finding.Message, finding.Rule)
+			}
+		}
+	}
+	pins, diags := ir.Pin(nil, docs, ir.Pins{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	files := generateCorpus(t, docs, pins)
+	t.Logf("%d models: lint has %d warnings and %d notes, %d files of %d bytes, %v", len(docs), severities[diag.Warning],
+		severities[diag.Note], len(files), totalSize(files), time.Since(start).Round(time.Millisecond))
+	t.Run("order", func(t *testing.T) { corpusOrder(t, docs, pins, files) })
+	t.Run("growth", func(t *testing.T) { corpusGrowth(t, docs, files) })
+	t.Run("oracle", func(t *testing.T) { runOracle(t, docs) })
+}
+
+func generateCorpus(t *testing.T, docs []*schema.Document, pins ir.Pins) []output.File {
+	t.Helper()
+	pkg, diags := ir.Build(docs, pins, ir.Options{Package: "corpus"})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	files, err := emit.Files(pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// corpusOrder generates from the documents in other orders and with one
+// processor: the bytes are the same.
+func corpusOrder(t *testing.T, docs []*schema.Document, pins ir.Pins, want []output.File) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	shuffled := slices.Clone(docs)
+	for round := range 2 {
+		rnd.Shuffle(len(shuffled), func(i, k int) { shuffled[i], shuffled[k] = shuffled[k], shuffled[i] })
+		again, _ := ir.Pin(nil, shuffled, ir.Pins{})
+		if diff := cmp.Diff(string(pins.Bytes()), string(again.Bytes())); diff != "" {
+			t.Errorf("round %d: the pins differ (-sorted +shuffled):\n%s", round, diff)
+		}
+		before := runtime.GOMAXPROCS(round + 1)
+		got := generateCorpus(t, shuffled, pins)
+		runtime.GOMAXPROCS(before)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("round %d: the files differ (-sorted +shuffled):\n%s", round, diff)
+		}
+	}
+}
+
+// corpusGrowth generates without each fifth model and then with all: a model
+// that is added changes no other model's file and no name that was pinned.
+func corpusGrowth(t *testing.T, docs []*schema.Document, want []output.File) {
+	var old []*schema.Document
+	for i, d := range docs {
+		if i%5 != 0 {
+			old = append(old, d)
+		}
+	}
+	before, _ := ir.Pin(nil, old, ir.Pins{})
+	after, _ := ir.Pin(old, docs, before)
+	grown := map[string]string{}
+	for _, f := range generateCorpus(t, docs, after) {
+		grown[f.Path] = string(f.Content)
+	}
+	for _, f := range generateCorpus(t, old, before) {
+		if diff := cmp.Diff(string(f.Content), grown[f.Path]); diff != "" && f.Path != "doc"+emit.Suffix {
+			t.Errorf("%s differs once there are more models (-before +after):\n%s", f.Path, diff)
+		}
+	}
+	if len(grown) != len(want) {
+		t.Errorf("%d files, want %d", len(grown), len(want))
+	}
+}
+
+func totalSize(files []output.File) int {
+	n := 0
+	for _, f := range files {
+		n += len(f.Content)
+	}
+	return n
+}
