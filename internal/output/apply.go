@@ -8,8 +8,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Temporary files are named tempPrefix, random letters, tempSuffix: the go
@@ -38,7 +41,7 @@ func (p *Plan) Apply() error {
 	if len(p.Changes)+len(p.stale) == 0 {
 		return nil
 	}
-	s := stage{temps: map[string]string{}}
+	var s stage
 	err := p.carryOut(&s)
 	if err != nil {
 		s.undo()
@@ -70,14 +73,29 @@ func (p *Plan) carryOut(s *stage) error {
 		}
 	}
 	for _, c := range writes {
-		if err := s.write(c); err != nil {
-			return fmt.Errorf("writing %s, nothing was changed: %w", c.Path, err)
+		if err := s.mkdir(path.Dir(c.Path)); err != nil {
+			return fmt.Errorf("making the folder of %s, nothing was changed: %w", c.Path, err)
 		}
 	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	s.temps = make([]string, len(writes))
 	for i, c := range writes {
-		if err := s.commit(c); err != nil {
+		group.Go(func() (err error) {
+			if s.temps[i], err = s.write(c); err != nil {
+				return fmt.Errorf("writing %s, nothing was changed: %w", c.Path, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, c := range writes {
+		if err := s.root.Rename(s.temps[i], c.Path); err != nil {
 			return fmt.Errorf("replacing %s after %d of %d files: %w", c.Path, i, len(writes), err)
 		}
+		s.temps[i] = ""
 	}
 	for i, c := range deletes {
 		if err := s.root.Remove(c.Path); err != nil {
@@ -91,9 +109,9 @@ func (p *Plan) carryOut(s *stage) error {
 // stage is what one Apply has put on disk so far.
 type stage struct {
 	root  *os.Root
-	above []string          // folders made for the root to exist, outermost first
-	dirs  []string          // folders made below the root, outermost first
-	temps map[string]string // temporary file by target
+	above []string // folders made for the root to exist, outermost first
+	dirs  []string // folders made below the root, outermost first
+	temps []string // temporary files; "" where there is none (any more)
 }
 
 // open opens the root, making it and the folders above it where they miss.
@@ -116,19 +134,15 @@ func (s *stage) open(dir string) error {
 	return err
 }
 
-// write stages the new content of one file. A file that replaces another takes
-// its permissions over.
-func (s *stage) write(c Change) error {
-	dir := path.Dir(c.Path)
-	if err := s.mkdir(dir); err != nil {
-		return err
-	}
-	temp := path.Join(dir, tempPrefix+rand.Text()+tempSuffix)
+// write stages the new content of one file and returns the temporary file, also
+// beside an error if there is one. A file that replaces another takes its
+// permissions over.
+func (s *stage) write(c Change) (temp string, err error) {
+	temp = path.Join(path.Dir(c.Path), tempPrefix+rand.Text()+tempSuffix)
 	f, err := s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return err
+		return "", err
 	}
-	s.temps[c.Path] = temp
 	_, err = f.Write(c.New)
 	if c.Action == Replace && err == nil {
 		var info fs.FileInfo
@@ -136,7 +150,7 @@ func (s *stage) write(c Change) error {
 			err = f.Chmod(info.Mode().Perm())
 		}
 	}
-	return errors.Join(err, f.Close())
+	return temp, errors.Join(err, f.Close())
 }
 
 // mkdir makes a folder below the root with those above it.
@@ -157,15 +171,6 @@ func (s *stage) mkdir(dir string) error {
 	return err
 }
 
-// commit moves a staged file to its place.
-func (s *stage) commit(c Change) error {
-	err := s.root.Rename(s.temps[c.Path], c.Path)
-	if err == nil {
-		delete(s.temps, c.Path)
-	}
-	return err
-}
-
 // prune removes dir and the folders above it, up to the root, as far as the
 // deletion of their last file has left them empty.
 func (s *stage) prune(dir string) {
@@ -180,7 +185,9 @@ func (s *stage) prune(dir string) {
 // hold nothing. Errors are not looked at: the one that led here is reported.
 func (s *stage) undo() {
 	for _, temp := range s.temps {
-		s.root.Remove(temp)
+		if temp != "" {
+			s.root.Remove(temp)
+		}
 	}
 	for _, dir := range slices.Backward(s.dirs) {
 		s.root.Remove(dir)
