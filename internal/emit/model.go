@@ -43,6 +43,9 @@ func inputDoc(m *ir.Model) comment {
 	if m.URL != "" {
 		c.para("Documentation:", m.URL)
 	}
+	if len(m.Input.Unchecked) > 0 {
+		c.para("Not checked here:", sentence(strings.Join(m.Input.Unchecked, ", ")))
+	}
 	return c.deprecated(m)
 }
 

@@ -94,7 +94,11 @@ func (b *builder) root(v *schema.Value, p place) *Struct {
 			"send the body with SubmitRaw")
 		return &Struct{Name: p.name}
 	}
-	return b.structOf(n, properties, p)
+	s := b.structOf(n, properties, p)
+	if !b.output {
+		s.Unchecked = unchecked(n)
+	}
+	return s
 }
 
 // standardOutput are the members of the output block that all models share.

@@ -36,17 +36,38 @@ func unchecked(n *node) []string {
 	var notes []string
 	for _, l := range n.layers {
 		for _, m := range l.Members {
-			if known[m.Name] || annotations[m.Name] {
+			if (known[m.Name] || annotations[m.Name]) && !malformed(m) {
 				continue
 			}
 			known[m.Name] = true
 			notes = append(notes, constraintText(m.Name, m.Value))
 		}
 	}
-	for _, keyword := range n.open {
-		notes = append(notes, keyword)
+	return append(notes, n.open...)
+}
+
+// malformed reports whether a keyword that would be checked has a value that
+// JSON Schema gives no meaning (draft 2020-12 validation, section 6).
+func malformed(m schema.Member) bool {
+	switch m.Name {
+	case "minLength", "maxLength", "minItems", "maxItems":
+		if !m.Value.Is(schema.Number) {
+			return true
+		}
+		num, ok := NewNum(m.Value.Text)
+		return !ok || !num.rat.IsInt() || num.rat.Sign() < 0
+	case "minimum", "maximum":
+		return !m.Value.Is(schema.Number)
+	case "exclusiveMinimum", "exclusiveMaximum": // true or false in draft 4
+		return !m.Value.Is(schema.Number) && !m.Value.Is(schema.Bool)
+	case "pattern":
+		return !m.Value.Is(schema.String)
+	case "uniqueItems":
+		return !m.Value.Is(schema.Bool)
+	case "enum":
+		return !m.Value.Is(schema.Array)
 	}
-	return notes
+	return false
 }
 
 // constraintText is a keyword with its value if that is short.
@@ -111,11 +132,13 @@ func (b *builder) stringChecks(n *node) (checks []Check, notes []string) {
 // always hold are dropped.
 func (b *builder) count(n *node, minKeyword, maxKeyword string) (Count, bool) {
 	c := Count{Min: 0, Max: -1}
-	if num, ok := b.number(n.get(minKeyword)); ok {
-		c.Min = clampCount(num.ceil())
+	if least := n.get(minKeyword); least != nil && !malformed(schema.Member{Name: minKeyword, Value: least}) {
+		num, _ := NewNum(least.Text)
+		c.Min = clampCount(num.rat.Num())
 	}
-	if num, ok := b.number(n.get(maxKeyword)); ok {
-		if c.Max = clampCount(num.floor()); c.Max == math.MaxInt32 {
+	if most := n.get(maxKeyword); most != nil && !malformed(schema.Member{Name: maxKeyword, Value: most}) {
+		num, _ := NewNum(most.Text)
+		if c.Max = clampCount(num.rat.Num()); c.Max == math.MaxInt32 {
 			c.Max = -1
 		}
 	}
@@ -127,10 +150,7 @@ func (b *builder) count(n *node, minKeyword, maxKeyword string) (Count, bool) {
 
 // clampCount brings a count into 0..MaxInt32: no Go value has more.
 func clampCount(i *big.Int) int {
-	switch {
-	case i.Sign() < 0:
-		return 0
-	case !i.IsInt64() || i.Int64() > math.MaxInt32:
+	if !i.IsInt64() || i.Int64() > math.MaxInt32 {
 		return math.MaxInt32
 	}
 	return int(i.Int64())

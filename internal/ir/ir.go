@@ -121,6 +121,9 @@ type Struct struct {
 	Name   string
 	Doc    string
 	Fields []Field
+	// Unchecked are the constraints on the input as a whole that are left to the
+	// server, as in Field; those of a nested object stand at its field.
+	Unchecked []string
 }
 
 // List is an array whose items are all alike.

@@ -292,7 +292,7 @@ func (n *node) impliedType() string {
 // settleMembers reads "enum" and "const", drops what the type does not allow,
 // and null.
 func (n *node) settleMembers() {
-	if enum := n.get("enum"); enum != nil {
+	if enum := n.get("enum"); enum.Is(schema.Array) {
 		n.restrict(enum.Items())
 	}
 	if c := n.get("const"); c != nil {

@@ -69,6 +69,9 @@ func (w *textWriter) object(s *Struct) {
 	for i := range s.Fields {
 		w.field(&s.Fields[i])
 	}
+	for _, text := range s.Unchecked {
+		w.line(2, "unchecked %s", strconv.Quote(text))
+	}
 }
 
 func (w *textWriter) field(f *Field) {
