@@ -47,10 +47,10 @@ func (s *sampler) stringCorners(v *schema.Value) []string {
 	}
 	for _, keyword := range []string{"minLength", "maxLength"} {
 		bound := rational(s.get(v, keyword))
-		if bound == nil || !bound.IsInt() || bound.Num().BitLen() > 16 {
+		if bound == nil || bound.Sign() < 0 || bound.Num().BitLen() > 16 {
 			continue
 		}
-		n := int(bound.Num().Int64())
+		n := int(floor(bound).Int64())
 		for _, length := range []int{max(n-1, 0), n, n + 1} {
 			for _, r := range []string{"a", "\u00e9", "\u20ac", "\U0001f600"} {
 				out = append(out, quote(strings.Repeat(r, length)))

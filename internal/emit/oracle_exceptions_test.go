@@ -19,6 +19,7 @@ const (
 	exceptFloat     = "float read as number"
 	exceptNumber    = "number outside the Go type"
 	exceptMedia     = "media not measured"
+	exceptDeep      = "media rule out of a path's reach"
 	exceptItems     = "list of media without items"
 	exceptImplied   = "type read from keywords"
 )
@@ -49,6 +50,7 @@ var oracleExceptions = []struct {
 		}},
 	{exceptPattern, "ECMA-262 has expressions that no Go program can match; neither side does", nil},
 	{exceptMedia, "Validate needs no network: the rules of media are for EvaluateMedia with what was measured", nil},
+	{exceptDeep, "the path of a media rule leads through objects and lists; entries of maps and further levels of a recursive type have none", nil},
 	{exceptFloat, `"float" is no type of JSON Schema; the site means a number`, nil},
 	{exceptItems, `the site leaves "items" out for lists of media; they are read as strings`, nil},
 	{exceptImplied, `a schema with "minimum" or "properties" and no type allows any other type too; it is read as the type that it speaks of`, nil},
@@ -94,6 +96,7 @@ func judgeUnchecked(t *testing.T, doc *schema.Document, plan *ir.Model, figures 
 		t.Fatal(err)
 	}
 	s := stripper{root: root, figures: figures, seen: map[*ir.Struct]bool{}}
+	s.leaveOut(layers(root, root), plan.Input.Unchecked, true)
 	s.object(root, plan.Input)
 	judge, diags := schema.Compile(&schema.Document{ModelID: doc.ModelID, Input: root})
 	if judge == nil {
@@ -153,17 +156,7 @@ func (s *stripper) value(v *schema.Value, t ir.Type, unchecked []string, noRules
 		v.Members = append(v.Members, schema.Member{Name: "type", Value: schema.NewString(name)})
 		s.figures.except(exceptImplied, 1)
 	}
-	for _, note := range unchecked {
-		keyword, _, _ := strings.Cut(note, " ")
-		if keyword == "validation" && noRules {
-			keyword = "validations"
-		}
-		for _, l := range all {
-			before := len(l.Members)
-			l.Members = slices.DeleteFunc(l.Members, func(m schema.Member) bool { return m.Name == keyword })
-			s.figures.except(exceptUnchecked, before-len(l.Members))
-		}
-	}
+	s.leaveOut(all, unchecked, noRules)
 	switch t := t.(type) {
 	case *ir.Struct:
 		s.object(v, t)
@@ -176,6 +169,21 @@ func (s *stripper) value(v *schema.Value, t ir.Type, unchecked []string, noRules
 		s.item(all, "items", t.Elem)
 	case *ir.Map:
 		s.item(all, "additionalProperties", t.Elem)
+	}
+}
+
+// leaveOut removes the keywords that notes of the plan begin with.
+func (s *stripper) leaveOut(all []*schema.Value, unchecked []string, noRules bool) {
+	for _, note := range unchecked {
+		keyword, _, _ := strings.Cut(note, " ")
+		if keyword == "validation" && noRules {
+			keyword = "validations"
+		}
+		for _, l := range all {
+			before := len(l.Members)
+			l.Members = slices.DeleteFunc(l.Members, func(m schema.Member) bool { return m.Name == keyword })
+			s.figures.except(exceptUnchecked, before-len(l.Members))
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package emit_test
 
 import (
 	"encoding/json"
+	"math/big"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -134,13 +135,13 @@ func (s *sampler) valid(v *schema.Value, depth int) string {
 
 // count returns n brought between two keywords.
 func (s *sampler) count(v *schema.Value, minKeyword, maxKeyword string, n int) int {
-	if most := rational(s.get(v, maxKeyword)); most != nil && most.Num().Int64() < int64(n) {
-		n = int(most.Num().Int64())
+	if most := rational(s.get(v, maxKeyword)); most != nil && most.Cmp(big.NewRat(int64(n), 1)) < 0 {
+		n = int(floor(most).Int64())
 	}
-	if least := rational(s.get(v, minKeyword)); least != nil && least.Num().Int64() > int64(n) {
-		n = int(min(least.Num().Int64(), 10_000))
+	if least := rational(s.get(v, minKeyword)); least != nil && least.Cmp(big.NewRat(int64(n), 1)) > 0 {
+		n = int(min(floor(least).Int64(), 10_000))
 	}
-	return n
+	return max(n, 0)
 }
 
 func (s *sampler) validString(v *schema.Value) string {
@@ -233,9 +234,9 @@ func (s *sampler) listCorners(v *schema.Value, depth int) []string {
 	var out []string
 	counts := []int{0, 1, 2, 3}
 	for _, keyword := range []string{"minItems", "maxItems"} {
-		if bound := rational(s.get(v, keyword)); bound != nil && bound.IsInt() && bound.Num().Int64() < 1000 {
-			n := int(bound.Num().Int64())
-			counts = append(counts, max(n-1, 0), n, n+1)
+		if bound := rational(s.get(v, keyword)); bound != nil && bound.Num().BitLen() < 10 {
+			n := int(floor(bound).Int64())
+			counts = append(counts, max(n-1, 0), max(n, 0), max(n+1, 0))
 		}
 	}
 	for _, n := range counts {
