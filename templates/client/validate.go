@@ -162,14 +162,14 @@ func (v *violations) within(from int, name string) {
 // item is within for element i of the list name; a list in a list has no name.
 func (v *violations) item(from int, name string, i int) {
 	if len(*v) > from {
-		v.prefix(from, name+"["+strconv.Itoa(i)+"]")
+		v.prefixItem(from, name, i)
 	}
 }
 
 // entry is within for the value at key of the map name.
 func (v *violations) entry(from int, name, key string) {
 	if len(*v) > from {
-		v.prefix(from, joinPath(name, key))
+		v.prefixEntry(from, name, key)
 	}
 }
 
@@ -180,6 +180,14 @@ func (v *violations) prefix(from int, name string) {
 		violation.Path = joinPath(name, violation.Path)
 	}
 }
+
+//go:noinline
+func (v *violations) prefixItem(from int, name string, i int) {
+	v.prefix(from, name+"["+strconv.Itoa(i)+"]")
+}
+
+//go:noinline
+func (v *violations) prefixEntry(from int, name, key string) { v.prefix(from, joinPath(name, key)) }
 
 func joinPath(name, path string) string {
 	if name == "" || path == "" || path[0] == '[' {
@@ -193,10 +201,15 @@ func (v violations) err() error {
 	if v == nil {
 		return nil
 	}
-	return &ValidationError{Violations: v}
+	return v.all()
 }
 
+//go:noinline
+func (v violations) all() error { return &ValidationError{Violations: v} }
+
 // nilInput is what Validate returns for a nil input.
+//
+//go:noinline
 func nilInput() error {
 	return violations{{Rule: "required", Message: "the input is nil"}}.err()
 }
