@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 )
 
 // Num is a number with the spelling of the page.
@@ -82,6 +83,18 @@ func (n Num) Decimal() (digits, pow10 float64, ok bool) {
 	}
 	digits, _ = scaled.Float64()
 	return digits, pow10, true
+}
+
+// canonical returns the one JSON text that stands for the number in a mixed
+// enum: 3 for 3.0, and 1e+30 for 1E30, as the generated code reads them.
+func (n Num) canonical() string {
+	if i, ok := n.Int64(); ok {
+		return strconv.FormatInt(i, 10)
+	}
+	if f, ok := n.Float64(); ok && strings.ContainsAny(n.Text, ".eE") {
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	return n.Text
 }
 
 // String returns the number as text for a comment or a message: an integer

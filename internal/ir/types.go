@@ -157,9 +157,9 @@ func (b *builder) enum(n *node, p place) (*Enum, bool) {
 			em.Value.String = text
 		case EnumMixed:
 			em.Value.String = m.value.Compact()
-			if m.value.Is(schema.Number) { // 3.0 is 3: one text for one value
+			if m.value.Is(schema.Number) {
 				num, _ := NewNum(text)
-				em.Value.String = num.String()
+				em.Value.String = num.canonical()
 			}
 		default:
 			em.Value.Num, _ = NewNum(text)

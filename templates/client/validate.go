@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"math"
@@ -286,7 +287,7 @@ func (p *lazyPattern) match(s string) bool {
 }
 
 // unmarshalMixed is the text that a mixed enum keeps of a JSON value: "" for
-// null, a string without needless escapes, a whole number without a point.
+// null, a string without needless escapes, a number in its shortest form.
 func unmarshalMixed(b []byte) string {
 	var v any
 	if json.Unmarshal(b, &v) == nil {
@@ -296,8 +297,11 @@ func unmarshalMixed(b []byte) string {
 		case string:
 			return quoteMixed(v)
 		case float64:
-			if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			switch {
+			case v == math.Trunc(v) && math.Abs(v) < 1<<53:
 				return strconv.FormatInt(int64(v), 10)
+			case bytes.ContainsAny(b, ".eE"):
+				return strconv.FormatFloat(v, 'g', -1, 64)
 			}
 		}
 	}
