@@ -36,7 +36,9 @@ func unchecked(n *node) []string {
 	var notes []string
 	for _, l := range n.layers {
 		for _, m := range l.Members {
-			if (known[m.Name] || annotations[m.Name]) && !malformed(m) {
+			// The names that a map requires are no fields to check.
+			ofMap := m.Name == "required" && n.typ == "object" && !n.get("properties").Is(schema.Object) && len(m.Value.Items()) > 0
+			if (known[m.Name] || annotations[m.Name]) && !malformed(m) && !ofMap {
 				continue
 			}
 			known[m.Name] = true
