@@ -24,8 +24,9 @@ func newSampler(m oracleModel, items int) *sampler {
 // compare asks the generated Validate and the judge about the model's instances.
 func (p oracleProgram) compare(t *testing.T, m oracleModel, figures *oracleFigures) {
 	var requests []oracleRequest
-	for _, instance := range newSampler(m, 2).instances() {
-		requests = append(requests, oracleRequest{Model: m.plan.ID, Instance: []byte(instance)})
+	instances := newSampler(m, 2).instances()
+	for _, members := range instances {
+		requests = append(requests, oracleRequest{Model: m.plan.ID, Instance: []byte(object(members))})
 	}
 	shown := map[string]int{} // each kind of disagreement once
 	complain := func(r oracleRequest, kind, detail string) {
@@ -58,14 +59,16 @@ func (p oracleProgram) compare(t *testing.T, m oracleModel, figures *oracleFigur
 		if len(a.Violations) == 0 && len(judged) == 0 {
 			valid++
 		}
-		body, _, err := schema.Decode(a.Body, 0)
-		if err != nil {
-			complain(r, "the body is not JSON", err.Error())
-			continue
-		}
+		var body *schema.Value
 		for path := range allKeys(generated, judged) {
-			d := difference{path: path, generated: generated[path], judged: judged[path], at: locate(m.plan.Input, body, path)}
-			if d.agreed() {
+			d := difference{path: path, generated: generated[path], judged: judged[path]}
+			if slices.Equal(d.generated, d.judged) {
+				continue
+			}
+			if body == nil {
+				body, _, _ = schema.Decode(a.Body, 0) // the judge has read it already
+			}
+			if d.at = locate(m.plan.Input, body, path); d.agreed() {
 				continue
 			}
 			if name := d.exception(); name != "" {
@@ -74,7 +77,7 @@ func (p oracleProgram) compare(t *testing.T, m oracleModel, figures *oracleFigur
 			}
 			complain(r, fmt.Sprintf("%q: Validate finds %q, the judge %q", path, d.generated, d.judged), "body "+brief(string(a.Body)))
 		}
-		for _, name := range m.unseen(r.Instance, generated) {
+		for _, name := range m.unseen(instances[i], generated) {
 			complain(r, fmt.Sprintf("%q is absent and Validate does not say so", name), "body "+brief(string(a.Body)))
 		}
 	}
@@ -90,15 +93,12 @@ func (p oracleProgram) compare(t *testing.T, m oracleModel, figures *oracleFigur
 // unseen returns the required properties that the instance lacks and Validate
 // does not miss although the field's Go type can tell: a number, a boolean or an
 // object has no value that says "not given", so its zero value is sent.
-func (m oracleModel) unseen(instance []byte, generated map[string][]string) []string {
-	v, _, err := schema.Decode(instance, 0)
-	if err != nil {
-		return nil // a duplicate name: the judge refuses it too
-	}
+func (m oracleModel) unseen(instance []member, generated map[string][]string) []string {
 	required := m.doc.Input.Get("required").Strings()
 	var out []string
 	for _, f := range m.plan.Input.Fields {
-		if v.Get(f.JSON) != nil || !slices.Contains(required, f.JSON) || f.Presence == ir.Nullable {
+		given := slices.ContainsFunc(instance, func(g member) bool { return g.name == f.JSON })
+		if given || !slices.Contains(required, f.JSON) || f.Presence == ir.Nullable {
 			continue
 		}
 		tells := f.Pointer
@@ -153,13 +153,9 @@ type difference struct {
 	at                spot
 }
 
-// agreed reports whether both sides find the same keywords broken. A required
-// enum that is unset is sent as its zero value, which the judge finds to be no
-// member.
+// agreed reports whether both sides mean the same: a required enum that is unset
+// is sent as its zero value, which the judge finds to be no member.
 func (d difference) agreed() bool {
-	if slices.Equal(d.generated, d.judged) {
-		return true
-	}
 	_, enum := d.at.typ.(*ir.Enum)
 	return enum && slices.Equal(d.generated, []string{"required"}) && slices.Contains(d.judged, "enum") && d.at.unset()
 }

@@ -26,12 +26,12 @@ const (
 	sampleDepth = 4
 	// sampleRandom is how many random instances a model gets beside those of its
 	// corners.
-	sampleRandom = 1200
+	sampleRandom = 700
 	// sampleLong is the length in bytes above which a text is no part of random
 	// instances.
 	sampleLong = 600
 	// sampleNested bounds the corners of one nested object.
-	sampleNested = 150
+	sampleNested = 60
 )
 
 // layers returns the schema with those that apply in the same place: the target
@@ -243,8 +243,8 @@ func (s *sampler) listCorners(v *schema.Value, depth int) []string {
 		out = append(out, list(s.validItems(v, n, depth)))
 	}
 	item := s.valid(s.get(v, "items"), depth+1)
-	for _, c := range s.corners(s.get(v, "items"), depth+1) {
-		out = append(out, list([]string{c}), list([]string{item, c}), list([]string{c, item, c}))
+	for i, c := range s.corners(s.get(v, "items"), depth+1) {
+		out = append(out, list([][]string{{c}, {item, c}, {c, item, c}}[i%3]))
 	}
 	return out
 }
@@ -280,20 +280,20 @@ func (s *sampler) objectCorners(v *schema.Value, depth int) []string {
 	return out
 }
 
-// instances returns the corner instances of the root, each with one property at
-// a corner, and random ones with many.
-func (s *sampler) instances() []string {
+// instances returns the corner instances of the root, as the members of their
+// object: one property at a corner beside the required ones, and random ones
+// with many.
+func (s *sampler) instances() [][]member {
 	base := s.validMembers(s.root, 0)
 	required := s.get(s.root, "required").Strings()
 	least := slices.DeleteFunc(slices.Clone(base), func(m member) bool { return !slices.Contains(required, m.name) })
-	out := []string{"{}", object(base), object(least), object(append(slices.Clone(least), member{"no such property", "[1]"}))}
+	out := [][]member{nil, base, least, append(slices.Clone(least), member{"no such property", "[1]"})}
 	pools := make([][]string, len(base))
 	for i, m := range base {
-		out = append(out, object(slices.Delete(slices.Clone(base), i, i+1)))
+		out = append(out, slices.Delete(slices.Clone(base), i, i+1))
+		others := slices.DeleteFunc(slices.Clone(least), func(l member) bool { return l.name == m.name })
 		for _, c := range s.corners(s.get(s.root, "properties").Get(m.name), 1) {
-			changed := slices.Clone(base)
-			changed[i].value = c
-			out = append(out, object(changed))
+			out = append(out, append(slices.Clone(others), member{m.name, c}))
 			// A value of a wrong type says nothing of the other properties.
 			if len(c) < sampleLong && !slices.Contains(wrongTypes, c) {
 				pools[i] = append(pools[i], c)
@@ -313,7 +313,7 @@ func (s *sampler) instances() []string {
 				members = append(members, member{m.name, s.valid(s.get(s.root, "properties").Get(m.name), 1)})
 			}
 		}
-		out = append(out, object(members))
+		out = append(out, members)
 	}
 	return out
 }

@@ -44,7 +44,7 @@ func (f *oracleFigures) except(name string, times int) {
 // instances. They agree on each field; oracleExceptions says where they do not
 // have to, and each of these has to occur.
 func TestOracle(t *testing.T) {
-	docs := slices.Concat(committedDocuments(t), archivedDocuments(t, "oracle", "ir", "generate"))
+	docs := slices.Concat(committedDocuments(t), archivedDocuments(t, "oracle", "ir", "generate"), randomDocuments(t))
 	figures := runOracle(t, docs)
 	for _, e := range oracleExceptions {
 		if figures.exceptions[e.name] == 0 {
