@@ -1,0 +1,98 @@
+package emit
+
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/genclient/genclient/internal/ir"
+)
+
+// nested prints the check of a struct and completes the paths of what it found.
+//
+//	if in.Camera != nil {
+//		from := v.len()
+//		in.Camera.check(&v)
+//		v.within(from, "camera")
+//	}
+func (c checker) nested(g *jen.Group, x *jen.Statement, s *ir.Struct) {
+	if !checked(s, nil) {
+		return
+	}
+	body := []jen.Code{x.Clone().Dot("check").Call(c.collector.Clone())}
+	if !c.item {
+		body = []jen.Code{
+			jen.Id("from").Op(":=").Id("v").Dot("len").Call(),
+			body[0],
+			jen.Id("v").Dot("within").Call(jen.Id("from"), jen.Lit(c.path)),
+		}
+	}
+	switch {
+	case c.pointer:
+		g.If(x.Clone().Op("!=").Nil()).Block(body...)
+	case c.item:
+		g.Add(body[0])
+	default:
+		g.Block(body...)
+	}
+}
+
+// list prints the checks of a list, then those of its items.
+//
+//	for i, item := range in.Scales {
+//		from := v.len()
+//		if !(item >= 0 && item <= 1) {
+//			v.floatRange("", "must be from 0 to 1", item, 0, 1)
+//		}
+//		v.item(from, "scales", i)
+//	}
+func (c checker) list(g *jen.Group, x *jen.Statement, l *ir.List, checks []ir.Check) {
+	if c.required {
+		g.If(x.Clone().Op("==").Nil()).Block(c.report("required"))
+	}
+	count := jen.Len(x.Clone())
+	for _, check := range checks {
+		switch check := check.(type) {
+		case ir.Count:
+			message := jen.Lit("must have " + spanText(check.Min, check.Max, "item"))
+			if check.Min > 0 {
+				g.If(x.Clone().Op("!=").Nil().Op("&&").Add(count.Clone()).Op("<").Lit(check.Min)).Block(
+					c.report("int", jen.Lit("minItems"), message.Clone(), jen.Int64().Call(count.Clone())))
+			}
+			if check.Max >= 0 {
+				g.If(count.Clone().Op(">").Lit(check.Max)).Block(
+					c.report("int", jen.Lit("maxItems"), message.Clone(), jen.Int64().Call(count.Clone())))
+			}
+		case ir.UniqueItems:
+			g.If(jen.Op("!").Id("unique").Call(x.Clone())).Block(
+				c.report("add", jen.Lit("uniqueItems"), jen.Lit("must have no two equal items")))
+		}
+	}
+	if !itemChecked(l.Elem, nil) {
+		return
+	}
+	g.For(jen.List(jen.Id("i"), jen.Id("item")).Op(":=").Range().Add(x.Clone())).BlockFunc(func(g *jen.Group) {
+		c.element(g, l.Elem)
+		g.Id("v").Dot("item").Call(jen.Id("from"), jen.Lit(c.path), jen.Id("i"))
+	})
+}
+
+// entries prints the checks of a map's values, in the order of the keys.
+func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
+	if c.required {
+		g.If(x.Clone().Op("==").Nil()).Block(c.report("required"))
+	}
+	if !itemChecked(m.Elem, nil) {
+		return
+	}
+	g.For(jen.List(jen.Id("_"), jen.Id("key")).Op(":=").Range().Id("sortedKeys").Call(x.Clone())).BlockFunc(func(g *jen.Group) {
+		g.Id("item").Op(":=").Add(x.Clone()).Index(jen.Id("key"))
+		c.element(g, m.Elem)
+		g.Id("v").Dot("entry").Call(jen.Id("from"), jen.Lit(c.path), jen.Id("key"))
+	})
+}
+
+// element prints the checks of the variable item.
+func (c checker) element(g *jen.Group, it ir.Item) {
+	g.Id("from").Op(":=").Id("v").Dot("len").Call()
+	c = checker{model: c.model, collector: c.collector, item: true, pointer: it.Pointer, required: it.NotNull}
+	c.value(g, jen.Id("item"), it.Type, it.Checks)
+}
