@@ -1,0 +1,94 @@
+// Package bench measures genclient: how long a run of generate takes, what the
+// generated package costs its users to compile and to link, and how fast the
+// generated Validate is. The benchmarks are run with "go test -bench"; the
+// comparisons with peers, as ratios within one run, are cmd/compare.
+package bench
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/emit"
+	"github.com/genclient/genclient/internal/ir"
+	"github.com/genclient/genclient/internal/output"
+	"github.com/genclient/genclient/internal/schema"
+)
+
+// Package is the name of the packages that the measurements generate.
+const Package = "gen"
+
+// Load reads a schemas folder and plans a package of the models that keep
+// selects; nil selects all.
+func Load(dir string, keep func(modelID string) bool) (*ir.Package, error) {
+	set, diags, err := schema.Load(os.DirFS(dir), dir)
+	if err != nil {
+		return nil, err
+	}
+	pins, more := ir.ReadPins(set.Names)
+	pkg, planned := ir.Build(set.Documents, pins, ir.Options{Package: Package, Select: keep})
+	for _, list := range []diag.List{diags, more, planned} {
+		for _, d := range list {
+			if d.Severity >= diag.Error {
+				return nil, fmt.Errorf("%s: %s: %s", dir, d.Subject, d.Message)
+			}
+		}
+	}
+	if len(pkg.Models) == 0 {
+		return nil, errors.New(dir + ": no model")
+	}
+	return pkg, nil
+}
+
+// Compare takes the steps of "genclient generate --check": it reads the schemas
+// folder and compares what is generated from it with the folder out.
+func Compare(schemas, out string) (*output.Plan, error) {
+	pkg, err := Load(schemas, nil)
+	if err != nil {
+		return nil, err
+	}
+	files, err := emit.Files(pkg)
+	if err != nil {
+		return nil, err
+	}
+	return output.Compare(out, files, output.GoPackage())
+}
+
+// Generate takes the steps of "genclient generate" and returns the plan that it
+// carried out.
+func Generate(schemas, out string) (*output.Plan, error) {
+	plan, err := Compare(schemas, out)
+	if err != nil {
+		return nil, err
+	}
+	return plan, plan.Apply()
+}
+
+// Renderings returns what renders each model of a package: jennifer's own work,
+// gofmt included, with nothing of genclient's around it.
+func Renderings(pkg *ir.Package) []func(io.Writer) error {
+	out := make([]func(io.Writer) error, len(pkg.Models))
+	for i := range pkg.Models {
+		out[i] = emit.ModelFile(pkg.Name, &pkg.Models[i]).Render
+	}
+	return out
+}
+
+// Render calls all renderings, as many at once as generate does.
+func Render(renderings []func(io.Writer) error) error {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, render := range renderings {
+		group.Go(func() error {
+			var text bytes.Buffer
+			return render(&text)
+		})
+	}
+	return group.Wait()
+}

@@ -1,0 +1,19 @@
+// The measurements of genclient, kept out of the main module so that their
+// needs are nobody else's.
+module github.com/genclient/genclient/bench
+
+go 1.26.0
+
+require (
+	github.com/genclient/genclient v0.0.0
+	github.com/google/go-cmp v0.7.0
+	golang.org/x/sync v0.24.0
+)
+
+require (
+	github.com/aymanbagabas/go-udiff v0.4.1 // indirect
+	github.com/dave/jennifer v1.7.1 // indirect
+	github.com/santhosh-tekuri/jsonschema/v5 v5.3.1 // indirect
+)
+
+replace github.com/genclient/genclient => ..
