@@ -14,13 +14,16 @@ import (
 //
 //	// CfgScale (Prompt Strength) is optional. High strength ensures prompt accuracy but
 //	// reduces diversity. From 0 to 1. Server default: 0.5.
-func fieldDoc(f *ir.Field) comment {
+func fieldDoc(f *ir.Field, output bool) comment {
 	var c comment
 	name := f.Name
 	if title := strings.TrimSpace(f.Title); title != "" && !strings.EqualFold(squash(title), squash(f.Name)) {
 		name += " (" + title + ")"
 	}
 	presence := [...]string{"is optional.", "is required.", "is required and may be null: nil."}[f.Presence]
+	if output {
+		presence = "may be absent."
+	}
 	c.para(append([]string{name, presence, mediaText(f), sentence(f.Description)}, facts(f)...)...)
 	if rules := rulesText(f); rules != "" {
 		c.para(rules)

@@ -59,8 +59,16 @@ func (c comment) deprecated(m *ir.Model) comment {
 
 func nestedDoc(m *ir.Model, s *ir.Struct) comment {
 	var c comment
-	c.para(s.Name, "is a part of the input of", sentence(m.ID), sentence(s.Doc))
+	c.para(s.Name, "is a part of", whole(s.Output), sentence(m.ID), sentence(s.Doc))
 	return c
+}
+
+// whole says what a nested type is a part of.
+func whole(output bool) string {
+	if output {
+		return "the output of"
+	}
+	return "the input of"
 }
 
 // structType prints a struct. The first, blank field takes no room; it makes
@@ -78,7 +86,7 @@ func structType(s *ir.Struct) jen.Code {
 		g.Id("_").Index(jen.Lit(0)).Func().Params()
 		for i := range s.Fields {
 			f := &s.Fields[i]
-			fieldDoc(f).jen(g)
+			fieldDoc(f, s.Output).jen(g)
 			g.Id(f.Name).Add(fieldType(f)).Tag(map[string]string{"json": jsonTag(f)})
 		}
 	})
@@ -136,7 +144,11 @@ func itemType(it ir.Item) jen.Code {
 //	)
 func enumType(f *jen.File, m *ir.Model, e *ir.Enum) {
 	var c comment
-	c.para(e.Name, "is a value of the input of", m.ID+":", "one of its constants. Other values pass through but fail Validate.")
+	text := "one of its constants. Other values pass through but fail Validate."
+	if e.Output {
+		text = "one of its constants, or a value newer than this client."
+	}
+	c.para(e.Name, "is a value in", whole(e.Output), m.ID+":", text)
 	if e.Base == ir.EnumMixed {
 		c.para("It holds the value as JSON text.")
 	}

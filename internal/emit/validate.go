@@ -47,7 +47,7 @@ func checkMethod(model string, s *ir.Struct) jen.Code {
 func checkedStructs(m *ir.Model) []*ir.Struct {
 	var out []*ir.Struct
 	for _, s := range m.Structs {
-		if checked(s, nil) {
+		if !s.Output && checked(s, nil) {
 			out = append(out, s)
 		}
 	}

@@ -18,7 +18,7 @@ type Options struct {
 	Select func(modelID string) bool
 }
 
-// Build plans a package from documents sorted by model id. The diagnostics tell
+// Build plans a package from documents, one a model. The diagnostics tell
 // what was decided where a page left a choice; with an error among them the
 // package must not be used.
 func Build(docs []*schema.Document, pins Pins, opts Options) (*Package, diag.List) {
@@ -27,17 +27,20 @@ func Build(docs []*schema.Document, pins Pins, opts Options) (*Package, diag.Lis
 	pkg := &Package{Name: opts.Package}
 	for _, b := range builders {
 		if opts.Select == nil || opts.Select(b.model.ID) {
+			b.model.File = fileName(b.model.Name)
 			pkg.Models = append(pkg.Models, *b.model)
 			diags = append(diags, b.diags...)
 		}
 	}
-	settleFiles(pkg.Models)
 	diags.Sort()
 	return pkg, diags
 }
 
-// buildAll builds every document by itself, in parallel.
+// buildAll builds every document by itself, in parallel, and returns the models
+// in the order of their ids, which names depend on.
 func buildAll(docs []*schema.Document) []*builder {
+	docs = slices.Clone(docs)
+	slices.SortFunc(docs, func(a, b *schema.Document) int { return strings.Compare(a.ModelID, b.ModelID) })
 	builders := make([]*builder, len(docs))
 	next := make(chan int)
 	var workers sync.WaitGroup
@@ -61,7 +64,7 @@ func build(d *schema.Document) *builder {
 	b := &builder{
 		doc:      d,
 		resolve:  resolver{d.Input},
-		refs:     map[string]Type{},
+		made:     map[*schema.Value]Type{},
 		building: map[*Struct]bool{},
 		model: &Model{
 			ID:          d.ModelID,
@@ -77,7 +80,7 @@ func build(d *schema.Document) *builder {
 	if own := ownOutput(d.Output); own != nil {
 		b.output = true
 		b.resolve = resolver{d.Output}
-		b.refs = map[string]Type{}
+		b.made = map[*schema.Value]Type{}
 		b.model.Output = b.root(own, place{path: "->", name: b.model.Name + "Output", root: true})
 	}
 	return b
@@ -87,14 +90,12 @@ func build(d *schema.Document) *builder {
 // properties has no fields; lint says why, and SubmitRaw still reaches it.
 func (b *builder) root(v *schema.Value, p place) *Struct {
 	n := b.resolve.node(v)
-	n.ref = ""
-	properties := n.get("properties")
-	if n.raw != "" || n.never || n.typ != "object" || !properties.Is(schema.Object) {
+	if n.raw != "" || n.never || n.typ != "object" || n.properties == nil {
 		b.report(v, diag.Warning, "root-without-properties", "", "the schema names no properties: the struct has no fields",
 			"send the body with SubmitRaw")
 		return &Struct{Name: p.name}
 	}
-	s := b.structOf(n, properties, p)
+	s := b.structOf(n, p)
 	if !b.output {
 		s.Unchecked = unchecked(n)
 	}
@@ -122,21 +123,4 @@ func ownOutput(output *schema.Value) *schema.Value {
 		}
 	}
 	return nil
-}
-
-// settleFiles gives every model a file of its own, also where file systems do
-// not tell upper from lower case. Names are unique, so "_2" behind the name of
-// a later one is all that is needed.
-func settleFiles(models []Model) {
-	taken := map[string]bool{}
-	for i := range models {
-		stem := fileName(models[i].Name)
-		file := stem
-		for n := 2; taken[file]; n++ {
-			file = numbered(strings.TrimSuffix(stem, "_model"), n) + "_model"
-		}
-		taken[file] = true
-		models[i].File = file
-	}
-	slices.SortFunc(models, func(a, b Model) int { return strings.Compare(a.ID, b.ID) })
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"slices"
+	"unicode/utf8"
 
 	"github.com/genclient/genclient/internal/schema"
 )
@@ -21,28 +23,33 @@ var checked = map[string][]string{
 }
 
 // unchecked lists the keywords of a node that no check stands for, in page
-// order, as text for a comment.
+// order, as text for a comment. Of raw JSON nothing is checked.
 func unchecked(n *node) []string {
-	known := map[string]bool{"type": true, "enum": true, "const": true, "$ref": true,
-		"allOf": true, "anyOf": true, "oneOf": true, "validations": true}
-	for _, keyword := range checked[n.typ] {
-		known[keyword] = true
-	}
-	for _, l := range n.layers {
-		if l.Get("format").Is(schema.String) && mediaFormat(l.Get("format").Text) != NoMedia {
-			known["format"] = true
+	known := map[string]bool{"allOf": true, "anyOf": true, "oneOf": true, "validations": true}
+	if n.raw == "" {
+		known["type"], known["enum"], known["const"], known["$ref"] = true, true, true, true
+		for typ, keywords := range checked {
+			for _, keyword := range keywords {
+				known[keyword] = known[keyword] || typ == n.typ || n.closed // a member satisfies them all
+			}
 		}
+		known["additionalProperties"] = known["additionalProperties"] && (n.properties != nil || !n.sealed())
+		known["items"] = known["items"] && typesItems(n.get("items"))
+	}
+	if mediaFormat(n.get("format").Str()) != NoMedia {
+		known["format"] = true
 	}
 	var notes []string
 	for _, l := range n.layers {
 		for _, m := range l.Members {
 			// The names that a map requires are no fields to check.
-			ofMap := m.Name == "required" && n.typ == "object" && !n.get("properties").Is(schema.Object) && len(m.Value.Items()) > 0
+			ofMap := m.Name == "required" && n.properties == nil && len(m.Value.Items()) > 0
 			if (known[m.Name] || annotations[m.Name]) && !malformed(m) && !ofMap {
 				continue
 			}
-			known[m.Name] = true
-			notes = append(notes, constraintText(m.Name, m.Value))
+			if text := constraintText(m.Name, m.Value); !slices.Contains(notes, text) {
+				notes = append(notes, text)
+			}
 		}
 	}
 	return append(notes, n.open...)
@@ -70,6 +77,12 @@ func malformed(m schema.Member) bool {
 		return !m.Value.Is(schema.Array)
 	}
 	return false
+}
+
+// typesItems reports whether "items" says all in the Go type of the list: not for
+// a list of schemas, nor for false.
+func typesItems(items *schema.Value) bool {
+	return items == nil || items.Is(schema.Object) || items.True()
 }
 
 // constraintText is a keyword with its value if that is short.
@@ -123,24 +136,31 @@ func (b *builder) stringChecks(n *node) (checks []Check, notes []string) {
 			b.note(p, "pattern-not-re2", "the pattern is not a Go (RE2) expression: it is left to the server")
 			notes = append(notes, constraintText("pattern", p))
 		} else {
-			b.model.Patterns = append(b.model.Patterns, p.Text)
-			checks = append(checks, Pattern{Number: len(b.model.Patterns), Source: p.Text})
+			checks = append(checks, Pattern{Number: b.pattern(p.Text), Source: p.Text})
 		}
 	}
 	return checks, notes
+}
+
+// pattern returns the number of a pattern, from 1.
+func (b *builder) pattern(source string) int {
+	i := slices.Index(b.model.Patterns, source)
+	if i < 0 {
+		i = len(b.model.Patterns)
+		b.model.Patterns = append(b.model.Patterns, source)
+	}
+	return i + 1
 }
 
 // count reads a pair of keywords for a length or a number of items; bounds that
 // always hold are dropped.
 func (b *builder) count(n *node, minKeyword, maxKeyword string) (Count, bool) {
 	c := Count{Min: 0, Max: -1}
-	if least := n.get(minKeyword); least != nil && !malformed(schema.Member{Name: minKeyword, Value: least}) {
-		num, _ := NewNum(least.Text)
-		c.Min = clampCount(num.rat.Num())
+	if least := n.countOf(minKeyword); least != nil {
+		c.Min = clampCount(least)
 	}
-	if most := n.get(maxKeyword); most != nil && !malformed(schema.Member{Name: maxKeyword, Value: most}) {
-		num, _ := NewNum(most.Text)
-		if c.Max = clampCount(num.rat.Num()); c.Max == math.MaxInt32 {
+	if most := n.countOf(maxKeyword); most != nil {
+		if c.Max = clampCount(most); c.Max == math.MaxInt32 {
 			c.Max = -1
 		}
 	}
@@ -148,6 +168,17 @@ func (b *builder) count(n *node, minKeyword, maxKeyword string) (Count, bool) {
 		b.warn(n.get(minKeyword), "unsatisfiable", fmt.Sprintf("%s %d is above %s %d: no value satisfies both", minKeyword, c.Min, maxKeyword, c.Max))
 	}
 	return c, c.Min > 0 || c.Max >= 0
+}
+
+// countOf reads a keyword for a length or a number of items; nil is none that
+// means anything.
+func (n *node) countOf(keyword string) *big.Int {
+	v := n.get(keyword)
+	if v == nil || malformed(schema.Member{Name: keyword, Value: v}) {
+		return nil
+	}
+	num, _ := number(v)
+	return num.rat.Num()
 }
 
 // clampCount brings a count into 0..MaxInt32: no Go value has more.
@@ -159,7 +190,7 @@ func clampCount(i *big.Int) int {
 }
 
 // number reads a keyword that should be a number.
-func (b *builder) number(v *schema.Value) (Num, bool) {
+func number(v *schema.Value) (Num, bool) {
 	if !v.Is(schema.Number) {
 		return Num{}, false
 	}
@@ -168,8 +199,8 @@ func (b *builder) number(v *schema.Value) (Num, bool) {
 
 func (b *builder) numberChecks(n *node, t Scalar) (checks []Check, notes []string) {
 	r := Range{}
-	r.Min, r.ExclusiveMin = b.bound(n, "minimum", "exclusiveMinimum", 1)
-	r.Max, r.ExclusiveMax = b.bound(n, "maximum", "exclusiveMaximum", -1)
+	r.Min, r.ExclusiveMin = n.bound("minimum", "exclusiveMinimum", 1)
+	r.Max, r.ExclusiveMax = n.bound("maximum", "exclusiveMaximum", -1)
 	if r.Min != nil && r.Max != nil {
 		if c := r.Min.Cmp(*r.Max); c > 0 || c == 0 && (r.ExclusiveMin || r.ExclusiveMax) {
 			b.warn(n.at, "unsatisfiable", "no number is above the minimum and below the maximum")
@@ -184,7 +215,7 @@ func (b *builder) numberChecks(n *node, t Scalar) (checks []Check, notes []strin
 		checks = append(checks, r)
 	}
 	if v := n.get("multipleOf"); v != nil {
-		step, ok := b.number(v)
+		step, ok := number(v)
 		if ok && step.rat.Sign() > 0 {
 			if t == Int {
 				// x is a multiple of p/q in lowest terms just when it is one of p.
@@ -210,10 +241,10 @@ func decimal(n Num) bool {
 // bound reads one end of a range in both forms: draft 4 has a boolean beside
 // the bound (JSON Schema draft 4, 5.1), later drafts a number of its own. The
 // tighter of two counts; side is 1 for a lower and -1 for an upper bound.
-func (b *builder) bound(n *node, keyword, exclusiveKeyword string, side int) (*Num, bool) {
-	plain, ok := b.number(n.get(keyword))
+func (n *node) bound(keyword, exclusiveKeyword string, side int) (*Num, bool) {
+	plain, ok := number(n.get(keyword))
 	exclusive := n.get(exclusiveKeyword)
-	other, okOther := b.number(exclusive)
+	other, okOther := number(exclusive)
 	switch {
 	case ok && okOther:
 		if c := other.Cmp(plain) * side; c >= 0 {
@@ -226,6 +257,35 @@ func (b *builder) bound(n *node, keyword, exclusiveKeyword string, side int) (*N
 		return &plain, exclusive.True()
 	}
 	return nil, false
+}
+
+// satisfies reports whether a constant meets the keywords that bound strings and
+// numbers.
+func (n *node) satisfies(v *schema.Value) bool {
+	if num, ok := number(v); ok {
+		low, open := n.bound("minimum", "exclusiveMinimum", 1)
+		if low != nil && (num.Cmp(*low) < 0 || open && num.Cmp(*low) == 0) {
+			return false
+		}
+		high, open := n.bound("maximum", "exclusiveMaximum", -1)
+		if high != nil && (num.Cmp(*high) > 0 || open && num.Cmp(*high) == 0) {
+			return false
+		}
+		step, ok := number(n.get("multipleOf"))
+		return !ok || step.rat.Sign() <= 0 || new(big.Rat).Quo(num.rat, step.rat).IsInt()
+	}
+	if !v.Is(schema.String) {
+		return true
+	}
+	runes := big.NewInt(int64(utf8.RuneCountInString(v.Text)))
+	if low := n.countOf("minLength"); low != nil && runes.Cmp(low) < 0 {
+		return false
+	}
+	if high := n.countOf("maxLength"); high != nil && runes.Cmp(high) > 0 {
+		return false
+	}
+	pattern, err := regexp.Compile(n.get("pattern").Str())
+	return err != nil || pattern.MatchString(v.Text)
 }
 
 // intRange brings the bounds of an integer to inclusive int64 bounds.

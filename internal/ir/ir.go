@@ -70,6 +70,7 @@ type Enum struct {
 	Name    string
 	Base    EnumBase
 	Members []EnumMember // in page order, values distinct
+	Output  bool         // a part of the model's own output
 }
 
 // EnumBase is what an enum's values are.
@@ -124,6 +125,7 @@ type Struct struct {
 	// Unchecked are the constraints on the input as a whole that are left to the
 	// server, as in Field; those of a nested object stand at its field.
 	Unchecked []string
+	Output    bool // the model's own output or a part of it: nothing is checked
 }
 
 // List is an array whose items are all alike.

@@ -156,6 +156,9 @@ func mediaRule(v *schema.Value) (rule MediaRule, ok bool) {
 		return MediaRule{}, false
 	}
 	num, ok := NewNum(bound.Text)
+	if _, finite := num.Float64(); !finite {
+		return MediaRule{}, false
+	}
 	return MediaRule{Metric: metric, Op: op, Bound: num, Message: v.Get("validation_error").Str()}, ok
 }
 

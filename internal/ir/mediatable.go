@@ -30,13 +30,13 @@ func mediaTable(table []PathRule, s *Struct, path string, within []*Struct) []Pa
 				table = append(table, PathRule{at, f.Media, r})
 			}
 		}
-		switch t := f.Type.(type) {
-		case *Struct:
-			table = mediaTable(table, t, at+".", within)
-		case *List:
-			if item, ok := t.Elem.Type.(*Struct); ok {
-				table = mediaTable(table, item, at+"[*].", within)
-			}
+		typ := f.Type
+		for list, ok := typ.(*List); ok; list, ok = typ.(*List) {
+			typ = list.Elem.Type
+			at += "[*]"
+		}
+		if object, ok := typ.(*Struct); ok {
+			table = mediaTable(table, object, at+".", within)
 		}
 	}
 	return table

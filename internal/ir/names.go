@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/schema"
 )
 
 // wish is a name that something would like to have.
@@ -13,7 +14,8 @@ type wish struct {
 	key   string // of its pin
 	pure  string // what the pure rule says
 	name  *string
-	scope string // of the struct for a field, "" for the package
+	scope string        // of the struct for a field, "" for the package
+	at    *schema.Value // what is named
 }
 
 // typeWish is the wish of a nested type, with the values its constants are
@@ -22,14 +24,23 @@ type typeWish struct {
 	path    string
 	rest    string // the pure name behind the model's
 	name    *string
+	at      *schema.Value
 	enum    *Enum
-	members []string
+	members []memberWish
+}
+
+// memberWish is what a constant is named for, and what stands for it in the key
+// of its pin.
+type memberWish struct {
+	key, text string
+	at        *schema.Value
 }
 
 // fieldScope is the fields of one struct, whose names are kept apart.
 type fieldScope struct {
 	input bool // the struct has the exported methods of an input
 	paths []string
+	at    []*schema.Value
 	of    *Struct
 }
 
@@ -60,6 +71,7 @@ func (s scope) allot(wishes []wish, pins Pins) {
 
 func (s scope) take(w wish, pins Pins) string {
 	if pin, ok := pins.get(w.key); ok && s[pin] == w.key {
+		s[pin] = givenAway // odd names of a page can make one key of two
 		return pin
 	}
 	name := w.pure
@@ -69,9 +81,12 @@ func (s scope) take(w wish, pins Pins) string {
 		}
 		name = numbered(w.pure, n)
 	}
-	s[name] = w.key
+	s[name] = givenAway
 	return name
 }
+
+// givenAway stands in a scope for the key of a name that has its place.
+const givenAway = " "
 
 func numbered(name string, n int) string { return name + "_" + strconv.Itoa(n) }
 
@@ -110,31 +125,39 @@ func settleNames(builders []*builder, pins Pins) diag.List {
 				Subject: b.model.ID, Message: fmt.Sprintf("the pinned name %s is taken", name),
 				Hint: "pin another name; names of the runtime and of other models cannot be used"})
 		}
-		b.noteNames()
+		b.noteNames(pins)
 	}
 	return diags
 }
 
-// takeModel takes what a model's name stands for: the client's method and the
-// types of its input and output. An owner that came first stays.
+// takeModel takes what a model's name stands for. An owner that came first stays.
 func takeModel(pkg, methods scope, name, id string) {
 	if !modelFree(pkg, methods, name) {
 		return
 	}
 	methods[name] = id
-	pkg[name+"Input"], pkg[name+"Output"], pkg["Decode"+name+"Output"] = id, id, id
+	for _, d := range derived(name) {
+		pkg[d] = id
+	}
 }
 
 func modelFree(pkg, methods scope, name string) bool {
 	if _, taken := methods[name]; taken {
 		return false
 	}
-	for _, derived := range []string{name + "Input", name + "Output", "Decode" + name + "Output"} {
-		if _, taken := pkg[derived]; taken {
+	for _, d := range derived(name) {
+		if _, taken := pkg[d]; taken {
 			return false
 		}
 	}
 	return true
+}
+
+// derived are the names in the package that come with a model's name, beside the
+// client's method. The file is among them: it is in lower case, so that models
+// whose names differ in case alone would share it.
+func derived(name string) [4]string {
+	return [...]string{name + "Input", name + "Output", "Decode" + name + "Output", fileName(name)}
 }
 
 // freeModelName is the pure name, or with the vendor in front, or that with _2, _3.
@@ -160,7 +183,7 @@ func settleTypes(pkg scope, builders []*builder, pins Pins) {
 			b.model.Output.Name = b.model.Name + "Output"
 		}
 		for _, t := range b.types {
-			b.wishes = append(b.wishes, wish{typeKey(b.model.ID, t.path), b.model.Name + t.rest, t.name, ""})
+			b.wishes = append(b.wishes, wish{typeKey(b.model.ID, t.path), b.model.Name + t.rest, t.name, "", t.at})
 		}
 		types = append(types, b.wishes...)
 	}
@@ -169,9 +192,9 @@ func settleTypes(pkg scope, builders []*builder, pins Pins) {
 	for _, b := range builders {
 		first := len(b.wishes)
 		for _, t := range b.types {
-			for i, value := range t.members {
-				b.wishes = append(b.wishes, wish{memberKey(b.model.ID, t.path, value),
-					memberName(*t.name, value), &t.enum.Members[i].Name, ""})
+			for i, m := range t.members {
+				b.wishes = append(b.wishes, wish{memberKey(b.model.ID, t.path, m.key),
+					memberName(*t.name, m.text), &t.enum.Members[i].Name, "", m.at})
 			}
 		}
 		members = append(members, b.wishes[first:]...)
@@ -189,7 +212,7 @@ func (b *builder) settleFields(pins Pins) {
 		wishes := make([]wish, len(fs.of.Fields))
 		for i := range fs.of.Fields {
 			f := &fs.of.Fields[i]
-			wishes[i] = wish{fieldKey(b.model.ID, fs.paths[i]), f.Name, &f.Name, fs.of.Name}
+			wishes[i] = wish{fieldKey(b.model.ID, fs.paths[i]), f.Name, &f.Name, fs.of.Name, fs.at[i]}
 		}
 		taken.allot(wishes, pins)
 		b.wishes = append(b.wishes, wishes...)
@@ -197,12 +220,17 @@ func (b *builder) settleFields(pins Pins) {
 }
 
 // noteNames reports the names that differ from the pure rule.
-func (b *builder) noteNames() {
+func (b *builder) noteNames(pins Pins) {
 	for _, w := range b.wishes {
-		if *w.name != w.pure {
-			b.diags = append(b.diags, diag.Diagnostic{Pos: diag.Position{File: b.doc.File()}, Severity: diag.Note, Rule: "name-taken",
-				Subject: w.key, Message: fmt.Sprintf("is named %s: %s is taken", *w.name, w.pure)})
+		if *w.name == w.pure {
+			continue
 		}
+		d := diag.Diagnostic{Pos: b.doc.Position(w.at.Offset), Severity: diag.Note, Rule: "name-taken", Subject: w.key,
+			Message: fmt.Sprintf("is named %s: %s is taken", *w.name, w.pure)}
+		if pin, _ := pins.get(w.key); pin == *w.name {
+			d.Message = fmt.Sprintf("is pinned as %s, not %s", pin, w.pure)
+		}
+		b.diags = append(b.diags, d)
 	}
 	if pure := modelName(b.model.ID); b.model.Name != pure {
 		b.diags = append(b.diags, diag.Diagnostic{Pos: diag.Position{File: b.doc.File()}, Severity: diag.Note, Rule: "name-taken",

@@ -91,10 +91,21 @@ func (n Num) canonical() string {
 	if i, ok := n.Int64(); ok {
 		return strconv.FormatInt(i, 10)
 	}
-	if f, ok := n.Float64(); ok && strings.ContainsAny(n.Text, ".eE") {
+	if n.isFloat() && strings.ContainsAny(n.Text, ".eE") {
+		f, _ := n.Float64()
 		return strconv.FormatFloat(f, 'g', -1, 64)
 	}
 	return n.Text
+}
+
+// isFloat reports whether a float64 is written as the same number again.
+func (n Num) isFloat() bool {
+	f, ok := n.Float64()
+	if !ok {
+		return false
+	}
+	near, _ := NewNum(strconv.FormatFloat(f, 'g', -1, 64))
+	return near.Cmp(n) == 0
 }
 
 // String returns the number as text for a comment or a message: an integer

@@ -83,7 +83,7 @@ func (w *textWriter) field(f *Field) {
 	if f.Media != NoMedia {
 		line += " " + f.Media.String()
 	}
-	line += checksText(f.Checks)
+	line += checksText(f.Type, f.Checks)
 	if f.Default != "" {
 		line += " default=" + f.Default
 	}
@@ -118,8 +118,8 @@ func (w *textWriter) item(it Item) {
 	if it.NotNull {
 		w.line(3, "item not null")
 	}
-	if len(it.Checks) > 0 {
-		w.line(3, "item%s", checksText(it.Checks))
+	if checks := checksText(it.Type, it.Checks); checks != "" {
+		w.line(3, "item%s", checks)
 	}
 	for _, text := range it.Unchecked {
 		w.line(3, "item unchecked %s", strconv.Quote(text))
@@ -154,7 +154,7 @@ func itemText(it Item) string {
 	return typeText(it.Type)
 }
 
-func checksText(checks []Check) string {
+func checksText(t Type, checks []Check) string {
 	var b strings.Builder
 	for _, c := range checks {
 		switch c := c.(type) {
@@ -171,8 +171,8 @@ func checksText(checks []Check) string {
 		case UniqueItems:
 			b.WriteString(" unique")
 		case Membership:
-			if c.Bool {
-				b.WriteString(" only-true")
+			if t == Bool {
+				b.WriteString(" only=" + strconv.FormatBool(c.Bool))
 			}
 		}
 	}

@@ -1,10 +1,8 @@
 package ir
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/schema"
@@ -16,12 +14,13 @@ type builder struct {
 	doc      *schema.Document
 	resolve  resolver
 	model    *Model
-	refs     map[string]Type // types of the $refs met so far
+	made     map[*schema.Value]Type // types made so far, by their schemas
 	building map[*Struct]bool
-	types    []typeWish   // nested types, in order of first use
-	scopes   []fieldScope // one a struct
-	wishes   []wish       // everything that was named, the model itself aside
-	output   bool         // building the output: no checks, nothing required
+	within   []*schema.Value // schemas of the lists, maps and structs being built
+	types    []typeWish      // nested types, in order of first use
+	scopes   []fieldScope    // one a struct
+	wishes   []wish          // everything that was named, the model itself aside
+	output   bool            // building the output: no checks, nothing required
 	diags    diag.List
 }
 
@@ -54,30 +53,50 @@ func (b *builder) warn(v *schema.Value, rule, message string) {
 
 // typeOf chooses the Go type of a node.
 func (b *builder) typeOf(n *node, p place) Type {
+	if t, ok := b.made[n.source]; ok {
+		return t
+	}
 	if n.ref != "" {
-		if t, ok := b.refs[n.ref]; ok {
-			return t
-		}
-		p.name = b.model.Name + identifier(n.ref[strings.LastIndexByte(n.ref, '/')+1:])
+		p.name = b.model.Name + refName(n.ref)
 	}
 	t := b.newType(n, p)
-	if n.ref != "" {
-		b.refs[n.ref] = t
+	if n.raw == "" {
+		b.made[n.source] = t
 	}
 	return t
 }
 
+// refName is the Go name of what a $ref points to: the last step of the pointer.
+func refName(ref string) string {
+	if last := ref[strings.LastIndexAny(ref, "/#")+1:]; last != "" {
+		return identifier(last)
+	}
+	return "Root"
+}
+
+// raw reports why a schema has no Go type and returns the type for all such.
+func (b *builder) raw(n *node, p place, why string) Type {
+	b.report(n.at, diag.Note, "raw-json", p.path, "becomes raw JSON: "+why, "")
+	n.typ, n.raw = "", why
+	return Raw{}
+}
+
 func (b *builder) newType(n *node, p place) Type {
 	if n.raw != "" {
-		b.report(n.at, diag.Note, "raw-json", p.path, "becomes raw JSON: "+n.raw, "")
-		return Raw{}
+		return b.raw(n, p, n.raw)
 	}
 	if n.closed && n.typ != "boolean" {
 		if t, ok := b.enum(n, p); ok {
 			return t
 		}
-		b.report(n.at, diag.Note, "raw-json", p.path, "becomes raw JSON: its enum has members that are lists or objects", "")
-		return Raw{}
+		return b.raw(n, p, "its enum has members that are lists or objects")
+	}
+	if n.typ == "array" || n.typ == "object" {
+		if b.open(n) {
+			return b.raw(n, p, "it holds itself")
+		}
+		b.within = append(b.within, n.layers...)
+		defer func() { b.within = b.within[:len(b.within)-len(n.layers)] }()
 	}
 	switch n.typ {
 	case "string":
@@ -91,13 +110,19 @@ func (b *builder) newType(n *node, p place) Type {
 	case "array":
 		return &List{b.item(n.get("items"), n, place{path: p.path + "[]", name: p.name + "Item"})}
 	case "object":
-		if properties := n.get("properties"); properties.Is(schema.Object) {
-			return b.structOf(n, properties, p)
+		if n.properties != nil && (len(n.properties.Members) > 0 || n.sealed()) {
+			return b.structOf(n, p)
 		}
 		return &Map{b.item(n.get("additionalProperties"), n, place{path: p.path + "{}", name: p.name + "Value"})}
 	}
-	b.report(n.at, diag.Note, "raw-json", p.path, "becomes raw JSON: the page gives it no type", "")
-	return Raw{}
+	return b.raw(n, p, "the page gives it no type")
+}
+
+// open reports whether a node is part of a list, map or struct that is being
+// made. A struct may hold itself; it is found among the types made before this
+// is asked.
+func (b *builder) open(n *node) bool {
+	return slices.ContainsFunc(n.layers, func(l *schema.Value) bool { return slices.Contains(b.within, l) })
 }
 
 // item chooses the element of a list or a map. The site leaves "items" out for
@@ -117,13 +142,11 @@ func (b *builder) item(v *schema.Value, list *node, p place) Item {
 	it := Item{Type: t}
 	if !b.output {
 		it.Checks, it.Unchecked = b.checks(n, t)
-		if n.raw == "" {
-			it.Unchecked = append(it.Unchecked, unchecked(n)...)
-		}
+		it.Unchecked = append(it.Unchecked, unchecked(n)...)
 		if inner := p.path[:len(p.path)-2]; list.typ == "object" || strings.HasSuffix(inner, "]") || strings.HasSuffix(inner, "}") {
 			// The path of a media rule leads to a value or to the items of a list.
 			for _, rule := range n.get("validations").Items() {
-				it.Unchecked = append(it.Unchecked, constraintText("validation", rule))
+				it.Unchecked = append(it.Unchecked, ruleText(rule))
 			}
 		}
 	}
@@ -143,15 +166,16 @@ func nilable(t Type) bool {
 
 // enum makes an enum type of the node's members.
 func (b *builder) enum(n *node, p place) (*Enum, bool) {
-	e := &Enum{Base: enumBase(n.members)}
-	t := b.typeWish(p, &e.Name)
+	e := &Enum{Base: enumBase(n.members), Output: b.output}
+	t := b.typeWish(n.at, p, &e.Name)
 	t.enum = e
 	for _, m := range n.members {
 		if m.value.Is(schema.Array) || m.value.Is(schema.Object) {
 			return nil, false
 		}
-		em := EnumMember{Doc: m.doc}
+		em := EnumMember{Doc: plainText(m.doc)}
 		text := m.value.Text
+		key := text
 		switch e.Base {
 		case EnumString:
 			em.Value.String = text
@@ -160,13 +184,16 @@ func (b *builder) enum(n *node, p place) (*Enum, bool) {
 			if m.value.Is(schema.Number) {
 				num, _ := NewNum(text)
 				em.Value.String = num.canonical()
+				text = num.String()
 			}
+			key = em.Value.String // tells "5" from 5
 		default:
 			em.Value.Num, _ = NewNum(text)
 			text = em.Value.Num.String()
+			key = text
 		}
 		e.Members = append(e.Members, em)
-		t.members = append(t.members, text)
+		t.members = append(t.members, memberWish{key: key, text: text, at: m.value})
 	}
 	b.types = append(b.types, t)
 	b.model.Enums = append(b.model.Enums, e)
@@ -174,227 +201,45 @@ func (b *builder) enum(n *node, p place) (*Enum, bool) {
 }
 
 // typeWish is the wish of a type made at p, without its values.
-func (b *builder) typeWish(p place, name *string) typeWish {
-	return typeWish{path: p.path, rest: p.name[len(b.model.Name):], name: name}
+func (b *builder) typeWish(at *schema.Value, p place, name *string) typeWish {
+	return typeWish{path: p.path, rest: p.name[len(b.model.Name):], name: name, at: at}
 }
 
-// enumBase is the Go type that holds all members.
+// enumBase is the Go type that holds every member exactly.
 func enumBase(members []member) EnumBase {
-	base := EnumMixed
+	base, exact := EnumString, true
 	for i, m := range members {
-		var kind EnumBase
-		switch m.value.Kind {
-		case schema.String:
-			kind = EnumString
-		case schema.Number:
-			num, _ := NewNum(m.value.Text)
-			if _, ok := num.Int64(); ok {
-				kind = EnumInt
-			} else if _, ok := num.Float64(); ok && !num.rat.IsInt() {
-				kind = EnumFloat
-			} else {
-				return EnumMixed
-			}
-		default:
-			return EnumMixed
-		}
+		kind, float := memberBase(m.value)
+		exact = exact && float
 		switch {
+		case kind == EnumMixed:
+			return EnumMixed
 		case i == 0 || base == kind:
 			base = kind
-		case base == EnumInt && kind == EnumFloat || base == EnumFloat && kind == EnumInt:
-			base = EnumFloat
-		default:
+		case base == EnumString || kind == EnumString:
 			return EnumMixed
+		default:
+			base = EnumFloat
 		}
+	}
+	if base == EnumFloat && !exact {
+		return EnumMixed
 	}
 	return base
 }
 
-// structOf makes a struct of an object's properties.
-func (b *builder) structOf(n *node, properties *schema.Value, p place) *Struct {
-	s := &Struct{Name: p.name, Doc: n.get("description").Str()}
-	prefix := p.name
-	if p.root && !b.output {
-		prefix = b.model.Name // KlingDuration, not KlingInputDuration
-	}
-	if !p.root {
-		b.types = append(b.types, b.typeWish(p, &s.Name))
-		b.model.Structs = append(b.model.Structs, s)
-	}
-	if n.ref != "" {
-		b.refs[n.ref] = s
-	}
-	b.building[s] = true
-	defer delete(b.building, s)
-
-	required := map[string]bool{}
-	for _, l := range n.layers {
-		for _, r := range l.Get("required").Items() {
-			if properties.Get(r.Str()) == nil || !r.Is(schema.String) {
-				b.report(r, diag.Warning, "required-unknown", p.path,
-					fmt.Sprintf("required names %s, which is no property: ignored", r.Compact()),
-					"lint shows the rule; the server may mean another property")
-				continue
-			}
-			required[r.Text] = true
+// memberBase is the base that one constant asks for, and whether a float64 is
+// written as the same number again.
+func memberBase(v *schema.Value) (base EnumBase, float bool) {
+	switch v.Kind {
+	case schema.String:
+		return EnumString, false
+	case schema.Number:
+		num, _ := NewNum(v.Text)
+		if _, ok := num.Int64(); ok {
+			return EnumInt, num.isFloat()
 		}
+		return EnumFloat, num.isFloat()
 	}
-	fields := fieldScope{input: p.root && !b.output, of: s}
-	for _, m := range properties.Members {
-		field := place{path: memberPath(p.path, m.Name), name: prefix + identifier(m.Name)}
-		if f, ok := b.field(m, field, required[m.Name] && !b.output); ok {
-			s.Fields = append(s.Fields, f)
-			fields.paths = append(fields.paths, field.path)
-		}
-	}
-	b.scopes = append(b.scopes, fields)
-	if extra := n.get("additionalProperties"); extra.Is(schema.Object) {
-		b.report(extra, diag.Warning, "additional-properties", p.path,
-			"further properties are allowed but the struct has no place for them", "send them with SubmitRaw")
-	}
-	return s
-}
-
-// memberPath appends a name to a JSON path.
-func memberPath(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
-}
-
-// field builds one property; ok is false when the struct cannot have it.
-func (b *builder) field(m schema.Member, p place, required bool) (f Field, ok bool) {
-	if !taggable(m.Name) {
-		b.report(&schema.Value{Offset: m.Offset}, diag.Warning, "property-name", p.path,
-			"encoding/json cannot carry the name in a struct tag: the property is left out", "send it with SubmitRaw")
-		return Field{}, false
-	}
-	n := b.resolve.node(m.Value)
-	if n.never {
-		b.report(m.Value, diag.Note, "property-forbidden", p.path, "the schema forbids the property: it is left out", "")
-		return Field{}, false
-	}
-	f = Field{
-		JSON:        m.Name,
-		Name:        identifier(m.Name),
-		Title:       plainText(n.get("title").Str()),
-		Description: plainText(n.get("description").Str()),
-		Deprecated:  n.get("deprecated").True(),
-	}
-	f.Type = b.typeOf(n, p)
-	if !b.output {
-		b.constrain(&f, n, p)
-	}
-	if required {
-		f.Presence = Required
-		if n.nullable {
-			f.Presence = Nullable
-		}
-	}
-	f.Pointer = b.pointer(f)
-	return f, true
-}
-
-// constrain adds what the page asks of the value.
-func (b *builder) constrain(f *Field, n *node, p place) {
-	var notes []string
-	f.Checks, notes = b.checks(n, f.Type)
-	f.Unchecked = append(f.Unchecked, notes...)
-	if n.raw == "" {
-		f.Unchecked = append(f.Unchecked, unchecked(n)...)
-	}
-	if n.get("readOnly").True() {
-		f.Unchecked = append(f.Unchecked, "readOnly")
-	}
-	f.Default = defaultText(n, f.Type)
-	list, isList := f.Type.(*List)
-	if f.Type == String || isList && list.Elem.Type == String {
-		f.Media = b.media(p.path, n)
-	}
-	rules := n.get("validations").Items()
-	if isList {
-		rules = slices.Concat(rules, b.itemRules(n))
-	}
-	for _, v := range rules {
-		rule, ok := mediaRule(v)
-		if !ok || f.Media == NoMedia {
-			f.Unchecked = append(f.Unchecked, constraintText("validation", v))
-			continue
-		}
-		rule.PerItem = isList
-		rule.Message = plainText(rule.Message)
-		f.MediaRules = append(f.MediaRules, rule)
-	}
-}
-
-// pointer says whether a field's Go type is a pointer.
-func (b *builder) pointer(f Field) bool {
-	switch t := f.Type.(type) {
-	case *List, *Map, Raw:
-		return false // nil is unset already
-	case *Struct:
-		if b.building[t] {
-			return true // a struct cannot hold itself
-		}
-	case *Enum:
-		if f.Presence == Optional && !t.ZeroIsMember() {
-			return false
-		}
-	}
-	return f.Presence != Required
-}
-
-// defaultText is what the server takes for an absent value: the defaults of
-// enums, numbers and booleans say so; strings and media have demo content.
-func defaultText(n *node, t Type) string {
-	v := n.get("default")
-	if v == nil {
-		return ""
-	}
-	switch t := t.(type) {
-	case *Enum:
-		if contains(n.members, v) {
-			return enumText(t, v)
-		}
-	case Scalar:
-		if t != String && n.admits(v) {
-			return v.Text
-		}
-	}
-	return ""
-}
-
-// enumText writes a member for a comment.
-func enumText(e *Enum, v *schema.Value) string {
-	if e.Base == EnumString && v.Text != "" {
-		return v.Text
-	}
-	return v.Compact()
-}
-
-// leakedKey is the prefix of the site's translation keys; where a page shows
-// one, its translation is missing and the text says nothing.
-const leakedKey = "modelApiDoc_"
-
-// plainText returns a text of the page, or "" for a leaked translation key.
-func plainText(s string) string {
-	if strings.HasPrefix(strings.TrimSpace(s), leakedKey) {
-		return ""
-	}
-	return s
-}
-
-// taggable reports whether encoding/json takes a name from a struct tag: its
-// isValidTag allows letters, digits and the listed punctuation.
-func taggable(name string) bool {
-	if name == "" {
-		return false
-	}
-	for _, r := range name {
-		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			return false
-		}
-	}
-	return true
+	return EnumMixed, false
 }

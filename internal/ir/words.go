@@ -2,6 +2,7 @@ package ir
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -175,8 +176,14 @@ func fileName(goName string) string {
 		}
 	}
 	name := b.String()
-	return name[:min(len(name), maxFileName)] + "_model"
+	if len(name) > maxFileName {
+		hash := fnv.New32a()
+		hash.Write([]byte(goName))
+		name = fmt.Sprintf("%s_%08x", name[:maxFileName], hash.Sum32())
+	}
+	return name + "_model"
 }
 
-// maxFileName keeps a file name with its ending under 255 bytes.
+// maxFileName keeps a file name with its ending under 255 bytes; what is cut off
+// a longer one is told by a hash.
 const maxFileName = 200
