@@ -28,6 +28,7 @@ var sections = []section{
 	{"generation", "Generation and jennifer's rendering of the same files", compareGeneration},
 	{"compile", "Compiling the generated package and the floor", compareCompile},
 	{"size", "A program using one of the models, linked with all and with that one", compareSize},
+	{"validate", "Validate, hand-written checks and jsonschema/v5", compareValidate},
 }
 
 func main() {

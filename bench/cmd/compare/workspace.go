@@ -45,9 +45,10 @@ func (w *workspace) prepare() (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(w.shared); w.own || errors.Is(err, fs.ErrNotExist) {
+	switch _, err = os.Stat(w.shared); {
+	case w.own || errors.Is(err, fs.ErrNotExist):
 		err = w.prepareOwn()
-	} else if err == nil {
+	case err == nil:
 		err = w.prepareShared()
 	}
 	if err != nil {
