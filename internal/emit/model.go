@@ -144,11 +144,11 @@ func itemType(it ir.Item) jen.Code {
 //	)
 func enumType(f *jen.File, m *ir.Model, e *ir.Enum) {
 	var c comment
-	text := "one of its constants. Other values pass through but fail Validate."
+	text := "Values other than its constants survive decoding but fail Validate."
 	if e.Output {
-		text = "one of its constants, or a value newer than this client."
+		text = "Values other than its constants are newer than this client."
 	}
-	c.para(e.Name, "is a value in", whole(e.Output), m.ID+":", text)
+	c.para(e.Name, "is a value of", e.Path, "in", whole(e.Output), sentence(m.ID), text)
 	if e.Base == ir.EnumMixed {
 		c.para("It holds the value as JSON text.")
 	}

@@ -81,10 +81,14 @@ func build(d *schema.Document) *builder {
 		b.output = true
 		b.resolve = resolver{d.Output}
 		b.made = map[*schema.Value]Type{}
-		b.model.Output = b.root(own, place{path: "->", name: b.model.Name + "Output", root: true})
+		b.model.Output = b.root(own, place{path: outputRoot, name: b.model.Name + "Output", root: true})
 	}
 	return b
 }
+
+// outputRoot is the path of the output in the keys of pins, which keeps its
+// properties apart from the input's.
+const outputRoot = "->"
 
 // root builds the input or output struct. A root that is no object with
 // properties has no fields; lint says why, and SubmitRaw still reaches it.

@@ -68,6 +68,7 @@ const (
 // Enum is an open named type with constants for the members.
 type Enum struct {
 	Name    string
+	Path    string // JSON path of the property that has it first, [] for the items of a list
 	Base    EnumBase
 	Members []EnumMember // in page order, values distinct
 	Output  bool         // a part of the model's own output

@@ -166,7 +166,7 @@ func nilable(t Type) bool {
 
 // enum makes an enum type of the node's members.
 func (b *builder) enum(n *node, p place) (*Enum, bool) {
-	e := &Enum{Base: enumBase(n.members), Output: b.output}
+	e := &Enum{Path: strings.TrimPrefix(p.path, outputRoot+"."), Base: enumBase(n.members), Output: b.output}
 	t := b.typeWish(n.at, p, &e.Name)
 	t.enum = e
 	for _, m := range n.members {
