@@ -32,7 +32,6 @@ type core struct {
 	check    MediaCheck
 	media    mediaSettings
 	journal  Journal
-	owner    string // names this client in journal records
 	once     onceCalls
 	budget   *readBudget
 	submits  transport
@@ -73,7 +72,6 @@ func New(token string, opts ...Option) *Client {
 		check:    s.check,
 		media:    s.media,
 		journal:  s.journal,
-		owner:    randomName(),
 		budget:   newReadBudget(s.limits.ReadRate, s.limits.ReadBurst),
 		submits:  newSubmitTransport(s.httpClient, s.limits),
 		reads:    newReadTransport(s.httpClient, s.limits),
@@ -151,7 +149,7 @@ func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result,
 	if call.onAccepted != nil {
 		call.onAccepted(job)
 	}
-	return job.wait(ctx, s, s.onUpdate)
+	return job.watch(ctx, s, nil)
 }
 
 // Job returns the job with the given request id, as ID returned it, perhaps in

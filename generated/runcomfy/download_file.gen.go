@@ -5,6 +5,7 @@ package runcomfy
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -97,35 +98,25 @@ func renameNew(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// sameContent compares two files byte by byte. What is no regular file is never
-// the same.
+// sameContent compares two files by their hashes. What is no regular file is
+// never the same.
 func sameContent(a, b string) (bool, error) {
 	if info, err := os.Lstat(b); err != nil || !info.Mode().IsRegular() {
 		return false, err
 	}
-	one, err := os.Open(a)
-	if err != nil {
-		return false, err
-	}
-	defer one.Close()
-	other, err := os.Open(b)
-	if err != nil {
-		return false, err
-	}
-	defer other.Close()
-	x, y := make([]byte, 64<<10), make([]byte, 64<<10)
-	for {
-		n, errOne := io.ReadFull(one, x)
-		m, errOther := io.ReadFull(other, y)
-		if !bytes.Equal(x[:n], y[:m]) {
-			return false, nil
+	var sums [2][]byte
+	for i, path := range []string{a, b} {
+		f, err := os.Open(path)
+		if err != nil {
+			return false, err
 		}
-		if errOne != nil || errOther != nil {
-			ended := func(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
-			if !ended(errOne) || !ended(errOther) {
-				return false, errors.Join(errOne, errOther)
-			}
-			return true, nil
+		hash := sha256.New()
+		_, err = io.Copy(hash, f)
+		_ = f.Close() // it was only read
+		if err != nil {
+			return false, err
 		}
+		sums[i] = hash.Sum(nil)
 	}
+	return bytes.Equal(sums[0], sums[1]), nil
 }

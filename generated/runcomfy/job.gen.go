@@ -97,8 +97,7 @@ func (j *Job) Cancel(ctx context.Context) (CancelOutcome, error) {
 // OnCancel says otherwise. Errors are *WaitError, which carries the job,
 // *GenerationError and *CanceledError.
 func (j *Job) Wait(ctx context.Context, opts ...WaitOption) (*Result, error) {
-	s := newWaitSettings(opts)
-	return j.wait(ctx, s, s.onUpdate)
+	return j.watch(ctx, newWaitSettings(opts), nil)
 }
 
 // Updates waits like Wait and yields the first status seen, then every change,
@@ -106,12 +105,8 @@ func (j *Job) Wait(ctx context.Context, opts ...WaitOption) (*Result, error) {
 // An error, a *WaitError, is yielded last. To stop iterating stops the wait.
 func (j *Job) Updates(ctx context.Context, opts ...WaitOption) iter.Seq2[Status, error] {
 	return func(yield func(Status, error) bool) {
-		s := newWaitSettings(opts)
 		stopped := false
-		_, err := j.watch(ctx, s, func(st Status) bool {
-			if s.onUpdate != nil {
-				s.onUpdate(st)
-			}
+		_, err := j.watch(ctx, newWaitSettings(opts), func(st Status) bool {
 			stopped = !yield(st, nil)
 			return !stopped
 		})

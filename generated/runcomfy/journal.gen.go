@@ -37,8 +37,6 @@ type JournalRecord struct {
 	Request string `json:"request"`
 	Model   string `json:"model"`
 	Origin  string `json:"origin"`
-	// Owner names the client that wrote the record.
-	Owner string `json:"owner"`
 	// RequestID is the job's id, also for an ambiguous submit whose broken
 	// answer still held it.
 	RequestID string    `json:"request_id,omitempty"`

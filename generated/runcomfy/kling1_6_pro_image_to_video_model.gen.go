@@ -11,7 +11,7 @@ const _ = format1
 // refined motion, lighting and color, lifelike expressions, smooth camera moves, and detailed
 // scenes for storytelling.
 type Kling1_6ProImageToVideoInput struct {
-	_ struct{}
+	_ [0]func()
 	// Prompt is optional.
 	Prompt *string `json:"prompt,omitzero"`
 	// ImageURL (Start Image) is required. An image: an https URL or a data URI. The uploaded image
@@ -32,9 +32,9 @@ type Kling1_6ProImageToVideoInput struct {
 	CfgScale *float64 `json:"cfg_scale,omitzero"`
 }
 
-// Kling1_6ProImageToVideoDuration is a value of the input of
-// kling/kling-1-6/pro/image-to-video: one of its constants. Other values pass through but fail
-// Validate.
+// Kling1_6ProImageToVideoDuration is a value of duration in the input of
+// kling/kling-1-6/pro/image-to-video. Values other than its constants survive decoding but
+// fail Validate.
 type Kling1_6ProImageToVideoDuration int64
 
 // The values of Kling1_6ProImageToVideoDuration.

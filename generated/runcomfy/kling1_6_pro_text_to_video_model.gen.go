@@ -11,7 +11,7 @@ const _ = format1
 // alignment, smooth motion, and cinematic visuals, configurable duration, aspect ratios, and
 // balanced strength for creative control.
 type Kling1_6ProTextToVideoInput struct {
-	_ struct{}
+	_ [0]func()
 	// Prompt is required.
 	Prompt string `json:"prompt"`
 	// Duration is optional. One of 5, 10. Server default: 5.
@@ -25,8 +25,9 @@ type Kling1_6ProTextToVideoInput struct {
 	CfgScale *float64 `json:"cfg_scale,omitzero"`
 }
 
-// Kling1_6ProTextToVideoDuration is a value of the input of kling/kling-1-6/pro/text-to-video:
-// one of its constants. Other values pass through but fail Validate.
+// Kling1_6ProTextToVideoDuration is a value of duration in the input of
+// kling/kling-1-6/pro/text-to-video. Values other than its constants survive decoding but fail
+// Validate.
 type Kling1_6ProTextToVideoDuration int64
 
 // The values of Kling1_6ProTextToVideoDuration.
@@ -35,8 +36,8 @@ const (
 	Kling1_6ProTextToVideoDuration10 Kling1_6ProTextToVideoDuration = 10
 )
 
-// Kling1_6ProTextToVideoAspectRatio is a value of the input of
-// kling/kling-1-6/pro/text-to-video: one of its constants. Other values pass through but fail
+// Kling1_6ProTextToVideoAspectRatio is a value of aspect_ratio in the input of
+// kling/kling-1-6/pro/text-to-video. Values other than its constants survive decoding but fail
 // Validate.
 type Kling1_6ProTextToVideoAspectRatio string
 

@@ -8,7 +8,7 @@ const _ = format1
 
 // Kling2_1ProImageToVideoInput is the input of kling/kling-2-1/pro/image-to-video.
 type Kling2_1ProImageToVideoInput struct {
-	_ struct{}
+	_ [0]func()
 	// Prompt is required.
 	Prompt string `json:"prompt"`
 	// ImageURL (Start Image) is required. An image: an https URL or a data URI.
@@ -26,9 +26,9 @@ type Kling2_1ProImageToVideoInput struct {
 	CfgScale *float64 `json:"cfg_scale,omitzero"`
 }
 
-// Kling2_1ProImageToVideoDuration is a value of the input of
-// kling/kling-2-1/pro/image-to-video: one of its constants. Other values pass through but fail
-// Validate.
+// Kling2_1ProImageToVideoDuration is a value of duration in the input of
+// kling/kling-2-1/pro/image-to-video. Values other than its constants survive decoding but
+// fail Validate.
 type Kling2_1ProImageToVideoDuration int64
 
 // The values of Kling2_1ProImageToVideoDuration.
@@ -37,9 +37,9 @@ const (
 	Kling2_1ProImageToVideoDuration10 Kling2_1ProImageToVideoDuration = 10
 )
 
-// Kling2_1ProImageToVideoAspectRatio is a value of the input of
-// kling/kling-2-1/pro/image-to-video: one of its constants. Other values pass through but fail
-// Validate.
+// Kling2_1ProImageToVideoAspectRatio is a value of aspect_ratio in the input of
+// kling/kling-2-1/pro/image-to-video. Values other than its constants survive decoding but
+// fail Validate.
 type Kling2_1ProImageToVideoAspectRatio string
 
 // The values of Kling2_1ProImageToVideoAspectRatio.

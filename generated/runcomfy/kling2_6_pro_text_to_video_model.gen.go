@@ -11,7 +11,7 @@ const _ = format1
 // synchronized audio directly from text. Supports native English/Chinese prompts and flexible
 // aspect ratios for creation from scratch.
 type Kling2_6ProTextToVideoInput struct {
-	_ struct{}
+	_ [0]func()
 	// Prompt is required.
 	Prompt string `json:"prompt"`
 	// Duration is optional. The duration of the generated video in seconds. One of 5, 10. Server
@@ -30,8 +30,9 @@ type Kling2_6ProTextToVideoInput struct {
 	GenerateAudio *bool `json:"generate_audio,omitzero"`
 }
 
-// Kling2_6ProTextToVideoDuration is a value of the input of kling/kling-2-6/pro/text-to-video:
-// one of its constants. Other values pass through but fail Validate.
+// Kling2_6ProTextToVideoDuration is a value of duration in the input of
+// kling/kling-2-6/pro/text-to-video. Values other than its constants survive decoding but fail
+// Validate.
 type Kling2_6ProTextToVideoDuration int64
 
 // The values of Kling2_6ProTextToVideoDuration.
@@ -40,8 +41,8 @@ const (
 	Kling2_6ProTextToVideoDuration10 Kling2_6ProTextToVideoDuration = 10
 )
 
-// Kling2_6ProTextToVideoAspectRatio is a value of the input of
-// kling/kling-2-6/pro/text-to-video: one of its constants. Other values pass through but fail
+// Kling2_6ProTextToVideoAspectRatio is a value of aspect_ratio in the input of
+// kling/kling-2-6/pro/text-to-video. Values other than its constants survive decoding but fail
 // Validate.
 type Kling2_6ProTextToVideoAspectRatio string
 

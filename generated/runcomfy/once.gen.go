@@ -5,7 +5,6 @@ package runcomfy
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -51,7 +50,8 @@ func (c *Client) SubmitOnce(ctx context.Context, key string, in Input) (*Job, er
 	if key == "" {
 		return nil, &ConfigError{Reason: "the key of SubmitOnce is empty"}
 	}
-	return unlessLate(ctx)(core.submitInput(ctx, in, core.check, key))
+	job, err := core.submitInput(ctx, in, core.check, key)
+	return unlessLate(ctx, job, err)
 }
 
 func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job, error) {
@@ -73,44 +73,48 @@ func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job,
 }
 
 // claim writes the intent to submit s under key. It returns the job instead if
-// the key has led to one already.
-func (c *core) claim(ctx context.Context, key string, s *submission) (JournalRecord, *Job, error) {
+// the key has led to one already. The media of s are checked in between: those
+// of a job that exists may be gone by now.
+func (c *core) claim(ctx context.Context, key string, s *submission) (intent JournalRecord, job *Job, err error) {
 	now := time.Now().UTC()
-	next := JournalRecord{Key: key, Revision: 1, State: JournalStateSending, Request: c.requestHash(s),
-		Model: s.model, Origin: c.origin(), Owner: c.owner, Started: now, Updated: now}
+	intent = JournalRecord{Key: key, State: JournalStateSending, Request: c.requestHash(s),
+		Model: s.model, Origin: c.origin(), Started: now, Updated: now}
+	checked := false
 	for range 100 { // other processes may be at the same key
-		stored, err := c.journal.PutIfAbsent(ctx, next)
-		if stored || err != nil {
-			return next, nil, journalError(key, err)
-		}
 		old, found, err := c.journal.Get(ctx, key)
 		switch {
 		case err != nil:
-			return next, nil, journalError(key, err)
+			return intent, nil, &JournalError{Key: key, cause: err}
 		case !found:
-			continue
-		case old.Request != next.Request:
-			return next, nil, journalError(key, ErrKeyConflict)
+			old.Revision = 0
+		case old.Request != intent.Request:
+			return intent, nil, &JournalError{Key: key, cause: ErrKeyConflict}
 		case old.State == JournalStateAccepted:
-			return old, c.acceptedJob(s, old.RequestID, old.Updated), nil
+			return intent, c.acceptedJob(s, old.RequestID, old.Updated), nil
 		case old.State != JournalStateRejected:
-			return old, nil, c.recordedDoubt(s, old)
+			return intent, nil, c.recordedDoubt(s, old)
 		}
-		again := next
-		again.Revision = old.Revision + 1
-		stored, err = c.journal.CompareAndSwap(ctx, old.Revision, again)
-		if stored || err != nil {
-			return again, nil, journalError(key, err)
+		if !checked {
+			if err := s.check(ctx); err != nil {
+				return intent, nil, err
+			}
+			checked = true
+		}
+		intent.Revision = old.Revision + 1
+		var stored bool
+		if found {
+			stored, err = c.journal.CompareAndSwap(ctx, old.Revision, intent)
+		} else {
+			stored, err = c.journal.PutIfAbsent(ctx, intent)
+		}
+		if err != nil {
+			return intent, nil, &JournalError{Key: key, cause: err}
+		}
+		if stored {
+			return intent, nil, nil
 		}
 	}
-	return next, nil, journalError(key, errors.New("the journal keeps changing"))
-}
-
-func journalError(key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &JournalError{Key: key, cause: err}
+	return intent, nil, &JournalError{Key: key, cause: errors.New("the journal keeps changing")}
 }
 
 // settle writes the end of a submit. When that fails the record stays in
@@ -208,11 +212,4 @@ func (o *onceCalls) enter(ctx context.Context, key string) (leave func(), err er
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// randomName names a client in journal records.
-func randomName() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return hex.EncodeToString(b[:])
 }

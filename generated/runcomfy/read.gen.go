@@ -60,19 +60,12 @@ func (c *core) again(k call, err error, n int, outage time.Duration) bool {
 	if !errors.As(err, &api) {
 		return false
 	}
-	status := api.StatusCode
-	if status >= 200 && status <= 299 && api.Code != 0 {
-		status = api.Code / 1000 // as 500001 under HTTP status 200
-	}
-	switch {
-	case api.cause != nil, repeatable(status), status == http.StatusRequestTimeout, status >= 500:
-	default:
-		return false
-	}
+	status := api.status()
+	passing := api.cause != nil || repeatable(status) || status == http.StatusRequestTimeout || status >= 500
 	if k.waiting {
-		return outage < c.limits.Outage
+		return passing && outage < c.limits.Outage
 	}
-	return n <= c.limits.ReadRetries
+	return passing && n <= c.limits.ReadRetries
 }
 
 // exchange makes a call once. asked is the Retry-After of the answer.
@@ -102,10 +95,10 @@ func (c *core) exchange(ctx context.Context, k call) (a answer, asked time.Durat
 	case !ok, err == nil && a.has("error_code") && !unsuccessful(parseState(a.text("status"))):
 		return a, retryAfter(resp.Header, time.Now()), apiError(api, a, resp.Header, k.secrets)
 	case err != nil:
-		api.cause, api.Message = err, "the answer is cut: "+k.secrets(err.Error())
+		api.cause, api.Message = seal(err), "the answer is cut: "+k.secrets(err.Error())
 		return a, 0, api
 	case a.fields == nil:
-		api.cause, api.Message, api.body = errNotJSON, "the answer is not a JSON object: "+k.secrets(a.message()), seal(a.raw)
+		api.cause, api.Message, api.body = seal(errNotJSON), "the answer is not a JSON object: "+k.secrets(a.message()), seal(a.raw)
 		return a, 0, api
 	}
 	return a, 0, nil
@@ -119,8 +112,8 @@ func unsuccessful(s State) bool { return s == StateFailed || s == StateCanceled 
 
 // failed returns the error of a call that got no answer.
 func (k call) failed(causes ...error) error {
-	return &APIError{Op: k.op, Message: k.secrets(causes[len(causes)-1].Error()),
-		about: k.about, cause: errors.Join(causes...)}
+	return &APIError{Op: k.op, Message: k.secrets(causesText(causes)),
+		about: k.about, cause: seal(errors.Join(causes...))}
 }
 
 func (c *core) logCall(ctx context.Context, k call, n int, took time.Duration, err error) {

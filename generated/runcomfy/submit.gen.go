@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -29,7 +30,8 @@ func (c *Client) Submit(ctx context.Context, in Input) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unlessLate(ctx)(core.submitInput(ctx, in, core.check, ""))
+	job, err := core.submitInput(ctx, in, core.check, "")
+	return unlessLate(ctx, job, err)
 }
 
 // SubmitRaw is Submit of a body that is sent byte for byte, without checks:
@@ -47,18 +49,17 @@ func (c *Client) SubmitRaw(ctx context.Context, modelID string, body json.RawMes
 	if err != nil {
 		return nil, err
 	}
-	return unlessLate(ctx)(core.submit(ctx, s))
+	job, err := core.submit(ctx, s)
+	return unlessLate(ctx, job, err)
 }
 
 // unlessLate turns a job that was accepted after ctx had ended into the error
 // that carries it.
-func unlessLate(ctx context.Context) func(*Job, error) (*Job, error) {
-	return func(job *Job, err error) (*Job, error) {
-		if err == nil && ctx.Err() != nil {
-			return nil, job.waitError(Status{RequestID: job.id, State: StateUnknown, QueuePosition: -1}, contextErrors(ctx)...)
-		}
-		return job, err
+func unlessLate(ctx context.Context, job *Job, err error) (*Job, error) {
+	if err == nil && ctx.Err() != nil {
+		return nil, job.waitError(job.unseen(), contextErrors(ctx)...)
 	}
+	return job, err
 }
 
 // contextErrors returns why ctx ended: its error, and its cause when that is
@@ -71,6 +72,15 @@ func contextErrors(ctx context.Context) []error {
 	return errs
 }
 
+// causesText returns the texts of several errors in one line.
+func causesText(causes []error) string {
+	texts := make([]string, len(causes))
+	for i, err := range causes {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
 // A submission is a request that is ready to be sent.
 type submission struct {
 	model   string
@@ -79,6 +89,7 @@ type submission struct {
 	body    []byte
 	sum     [sha256.Size]byte // of body
 	secrets redactor
+	check   func(context.Context) error // of its media
 }
 
 // newSubmission returns the request of a body that is valid JSON.
@@ -119,15 +130,12 @@ func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key 
 	if k, ok := in.(interface{ outputKind() OutputKind }); ok {
 		s.kind = k.outputKind()
 	}
-	if check != MediaCheckOff {
-		if rules := in.MediaRules(); len(rules) > 0 {
-			if err := c.checkMedia(ctx, s.model, rules, s.body, check); err != nil {
-				return nil, err
-			}
-		}
-	}
+	s.check = func(ctx context.Context) error { return c.checkMedia(ctx, s.model, in.MediaRules(), s.body, check) }
 	if key != "" {
 		return c.submitOnce(ctx, key, s)
+	}
+	if err := s.check(ctx); err != nil {
+		return nil, err
 	}
 	return c.submit(ctx, s)
 }
@@ -154,35 +162,35 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 		}
 		a := c.post(ctx, s)
 		c.logAttempt(ctx, a, attempts)
-		var err error
-		var delay time.Duration
+		cause, delay := a.cause, time.Duration(0)
 		switch a.class {
 		case classAccepted:
 			return c.acceptedJob(s, a.answer.text("request_id"), a.ended), nil
 		case classAmbiguous:
 			return nil, c.ambiguous(a)
 		case classNeverSent:
-			err = notSent(s, attempts, a.phase, a.cause)
-			if unsent++; unsent > c.limits.SubmitRetries || permanent(a.cause) {
-				return nil, err
+			if ctx.Err() != nil {
+				return nil, notSent(s, attempts, a.phase, contextErrors(ctx)...)
+			}
+			if unsent++; unsent > c.limits.SubmitRetries || permanent(cause) {
+				return nil, notSent(s, attempts, a.phase, cause)
 			}
 			delay = backoff(unsent, 500*time.Millisecond, 8*time.Second)
 		case classIncomplete:
-			err = notSent(s, attempts, a.phase, a.cause)
 			if incomplete++; incomplete > 1 {
-				return nil, err
+				return nil, notSent(s, attempts, a.phase, cause)
 			}
 			delay = backoff(1, 500*time.Millisecond, 8*time.Second)
 		case classRejected:
-			err = apiError(&APIError{Op: "submit", StatusCode: a.status}, a.answer, a.header, s.secrets)
+			cause = apiError(&APIError{Op: "submit", StatusCode: a.status}, a.answer, a.header, s.secrets)
 			asked := retryAfter(a.header, a.ended)
 			if refused++; !repeatable(a.status) || refused > c.limits.RejectedRetries || asked > c.limits.RetryAfter {
-				return nil, err
+				return nil, cause
 			}
 			delay = max(asked, backoff(refused, 500*time.Millisecond, 8*time.Second))
 		}
 		if !sleep(ctx, delay) {
-			return nil, notSent(s, attempts, a.phase, append(contextErrors(ctx), err)...)
+			return nil, notSent(s, attempts, a.phase, append(contextErrors(ctx), cause)...)
 		}
 	}
 }
@@ -199,12 +207,7 @@ func permanent(err error) bool {
 
 // notSent returns the error of a submit that the API cannot have got whole.
 func notSent(s *submission, attempts int, phase SubmitPhase, causes ...error) error {
-	e := &NotSentError{Model: s.model, Attempts: attempts, Phase: phase, causes: causes}
-	e.message = s.secrets(causes[len(causes)-1].Error())
-	if len(causes) > 1 {
-		e.message = s.secrets(causes[0].Error()) + " after: " + e.message
-	}
-	return e
+	return &NotSentError{Model: s.model, Attempts: attempts, Phase: phase, causes: seal(causes), message: s.secrets(causesText(causes))}
 }
 
 func (c *core) acceptedJob(s *submission, id string, at time.Time) *Job {

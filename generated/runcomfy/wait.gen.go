@@ -12,23 +12,17 @@ import (
 // given up.
 const cancelTimeout = 5 * time.Second
 
-// wait waits for the result and reports changes to onUpdate, which may be nil.
-func (j *Job) wait(ctx context.Context, s waitSettings, onUpdate func(Status)) (*Result, error) {
-	return j.watch(ctx, s, func(st Status) bool {
-		if onUpdate != nil {
-			onUpdate(st)
-		}
-		return true
-	})
-}
-
 // maxWait is the bound of a wait that has no other.
 func maxWait(expected time.Duration) time.Duration {
 	return clamp(20*expected, 10*time.Minute, 2*time.Hour)
 }
 
-// watch reads the job until it has ended or observe returns false, in which
-// case both results are nil. observe gets the first status and every change.
+// unseen is the status of a job that was not read yet.
+func (j *Job) unseen() Status { return Status{RequestID: j.id, QueuePosition: -1} }
+
+// watch reads the job until it has ended or observe, which may be nil, returns
+// false; both results are nil then. observe gets the first status and every
+// change.
 func (j *Job) watch(ctx context.Context, s waitSettings, observe func(Status) bool) (*Result, error) {
 	expected := j.kind.expectedDuration()
 	limit := s.maxWait
@@ -46,7 +40,7 @@ func (j *Job) watch(ctx context.Context, s waitSettings, observe func(Status) bo
 		delay = firstRead - time.Since(start)
 	}
 	var running time.Time
-	last, seen := Status{RequestID: j.id, QueuePosition: -1}, false
+	last, seen := j.unseen(), false
 	for {
 		if !sleep(ctx, delay) {
 			return nil, j.giveUp(ctx, s, last, seen)
@@ -60,7 +54,10 @@ func (j *Job) watch(ctx context.Context, s waitSettings, observe func(Status) bo
 		}
 		if changed := !seen || status != last; changed {
 			last, seen = status, true
-			if !observe(status) {
+			if s.onUpdate != nil {
+				s.onUpdate(status)
+			}
+			if observe != nil && !observe(status) {
 				return nil, nil
 			}
 		}
@@ -132,5 +129,5 @@ func (j *Job) giveUp(ctx context.Context, s waitSettings, last Status, seen bool
 }
 
 func (j *Job) waitError(last Status, causes ...error) *WaitError {
-	return &WaitError{Last: last, about: about{ChargedYes, j.id}, job: j, causes: causes, message: j.secrets(causes[len(causes)-1].Error())}
+	return &WaitError{Last: last, about: about{ChargedYes, j.id}, job: j, causes: seal(causes), message: j.secrets(causesText(causes))}
 }

@@ -40,7 +40,6 @@ type batchSettings struct {
 	maxFailures int
 	deadline    time.Time
 	wait        []WaitOption
-	key         func(any) (string, error)
 	onDetach    func(any, Outcome)
 }
 
@@ -54,21 +53,6 @@ func BatchInFlight(n int) BatchOption {
 // batches with the same keys apart in one journal.
 func BatchName(name string) BatchOption {
 	return batchOption(func(s *batchSettings) { s.name = name })
-}
-
-// BatchKey derives the journal key of an input from the batch's key of it, for
-// types that have no text of their own. Different keys must give different
-// texts, the same in every process.
-func BatchKey[K comparable](text func(K) string) BatchOption {
-	return batchOption(func(s *batchSettings) {
-		s.key = func(key any) (string, error) {
-			k, ok := key.(K)
-			if !ok {
-				return "", &ConfigError{Reason: fmt.Sprintf("BatchKey takes another type than the batch's keys, %T", key)}
-			}
-			return text(k), nil
-		}
-	})
 }
 
 // BatchMaxFailures takes no further input once n outcomes are errors. Inputs
@@ -105,9 +89,9 @@ func BatchOnDetach(f func(key any, o Outcome)) BatchOption {
 // a batch that was broken off can be run again from the start: inputs that were
 // accepted before are waited for and not submitted again. The journal key is
 // the key's MarshalText if it has one, or else the text of a string or the
-// digits of an integer; BatchKey is for any other type, and BatchName puts a
-// name in front. Without a journal every input is submitted, whatever ran
-// before.
+// digits of an integer, with BatchName's name in front. Keys of any other type
+// submit nothing: their text may be another one in the next process. Without a
+// journal every input is submitted, whatever ran before.
 //
 // When ctx ends no further input is taken, and the inputs in flight come as
 // outcomes with errors. When the caller breaks out of the loop, Batch returns
@@ -115,7 +99,7 @@ func BatchOnDetach(f func(key any, o Outcome)) BatchOption {
 // accepted until then go on, are in the journal if there is one, and are handed
 // to BatchOnDetach.
 func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input], opts ...BatchOption) iter.Seq2[K, Outcome] {
-	s := batchSettings{inFlight: 4, key: keyText}
+	s := batchSettings{inFlight: 4}
 	for _, o := range opts {
 		o.applyBatch(&s)
 	}
@@ -209,7 +193,7 @@ func (b *batch) submit(ctx context.Context, key any, in Input) (*Job, error) {
 	if core.journal == nil {
 		return b.client.Submit(ctx, in)
 	}
-	text, err := b.key(key)
+	text, err := keyText(key)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +214,7 @@ func (b *batch) detach(key any, o Outcome) {
 	}
 }
 
-// keyText is the journal key of a batch's key.
+// keyText is the journal key of a batch's key, see Batch.
 func keyText(key any) (string, error) {
 	if m, ok := key.(encoding.TextMarshaler); ok {
 		text, err := m.MarshalText()
@@ -244,5 +228,5 @@ func keyText(key any) (string, error) {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return strconv.FormatUint(v.Uint(), 10), nil
 	}
-	return "", &ConfigError{Reason: fmt.Sprintf("a batch key of type %T has no text for the journal, see BatchKey", key)}
+	return "", &ConfigError{Reason: fmt.Sprintf("a batch key of type %T has no text for the journal: give it a MarshalText method", key)}
 }

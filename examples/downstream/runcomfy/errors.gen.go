@@ -14,7 +14,7 @@ import (
 // finds it in any error returned here:
 //
 //	var e runcomfy.Error
-//	if errors.As(err, &e) && e.Charged() == runcomfy.ChargedNo {
+//	if errors.As(err, &e) && e.Charged() == runcomfy.ChargedNo { ... }
 type Error interface {
 	error
 	// Charged says whether the call that failed may have cost money.
@@ -93,8 +93,8 @@ type APIError struct {
 	Message string
 
 	about
-	body  sealed[[]byte] // nil when no answer came
-	cause error
+	body  sealed[[]byte]
+	cause sealed[error]
 }
 
 func (e *APIError) Error() string {
@@ -119,14 +119,11 @@ func (e *APIError) Error() string {
 // Body returns the answer as it came, at most 64 KiB. It may repeat the
 // prompt or hold signed URLs.
 func (e *APIError) Body() []byte {
-	if e.body == nil {
-		return nil
-	}
-	return e.body()
+	return e.body.get()
 }
 
 // Unwrap returns what kept the call from getting an answer, or nil.
-func (e *APIError) Unwrap() error { return e.cause }
+func (e *APIError) Unwrap() error { return e.cause.get() }
 
 // An AuthError is a token or an account that the API does not accept: HTTP
 // status 401 or 403, code 400004 or 403001.
@@ -167,17 +164,27 @@ func apiError(e *APIError, a answer, h http.Header, r redactor) error {
 	if e.Message == "" && e.StatusCode >= 300 && e.StatusCode <= 399 {
 		e.Message = "redirects are not followed"
 	}
+	status := e.status()
 	switch {
-	case e.StatusCode == http.StatusTooManyRequests || e.StatusCode == http.StatusTooEarly || e.Code/1000 == http.StatusTooManyRequests:
+	case repeatable(status):
 		return &RateLimitError{APIError: e, RetryAfter: retryAfter(h, time.Now())}
-	case e.StatusCode == http.StatusPaymentRequired || e.Code == 400002:
+	case status == http.StatusPaymentRequired || e.Code == 400002:
 		return &InsufficientBalanceError{e}
-	case e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden || e.Code == 400004 || e.Code/1000 == http.StatusForbidden:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || e.Code == 400004 || e.Code == 403001:
 		return &AuthError{e}
-	case e.StatusCode == http.StatusNotFound || e.Code == 400001 || e.Code/1000 == http.StatusNotFound:
+	case status == http.StatusNotFound || e.Code == 400001 || e.Code == 404001:
 		return &NotFoundError{e}
 	}
 	return e
+}
+
+// status returns the HTTP status of the answer. Under a 2xx an error code
+// stands for it: its first three digits are one.
+func (e *APIError) status() int {
+	if e.StatusCode >= 200 && e.StatusCode <= 299 && e.Code != 0 {
+		return e.Code / 1000
+	}
+	return e.StatusCode
 }
 
 // A NotSentError is a submit of which the API never got a whole request. It
@@ -192,7 +199,7 @@ type NotSentError struct {
 
 	about
 	message string
-	causes  []error
+	causes  sealed[[]error]
 }
 
 func (e *NotSentError) Error() string {
@@ -201,7 +208,7 @@ func (e *NotSentError) Error() string {
 
 // Unwrap returns the failure of the last attempt, and the end of the caller's
 // context if that is why no other was made.
-func (e *NotSentError) Unwrap() []error { return e.causes }
+func (e *NotSentError) Unwrap() []error { return e.causes.get() }
 
 // A GenerationError is a job that the API accepted and that failed. Charged is
 // ChargedMaybe: whether failed jobs are billed depends on the model and on the
@@ -223,10 +230,15 @@ func (e *GenerationError) Error() string {
 
 // Payload returns the job's error as the API sent it, any JSON value; null
 // when the answer has none. It may repeat the prompt.
-func (e *GenerationError) Payload() json.RawMessage { return e.result().Error }
+func (e *GenerationError) Payload() json.RawMessage {
+	if res := e.Result(); res != nil {
+		return res.Error
+	}
+	return nil
+}
 
 // Result returns the whole answer, whose output may hold a part of the work.
-func (e *GenerationError) Result() *Result { return e.result() }
+func (e *GenerationError) Result() *Result { return e.result.get() }
 
 // A CanceledError is a job that was canceled, by whomever. Charged is
 // ChargedMaybe: it may have run for a while.
@@ -250,7 +262,7 @@ type WaitError struct {
 	about
 	job     *Job
 	message string
-	causes  []error
+	causes  sealed[[]error]
 }
 
 func (e *WaitError) Error() string {
@@ -266,4 +278,4 @@ func (e *WaitError) Job() *Job { return e.job }
 
 // Unwrap returns the errors that ended the wait: the context's and its cause,
 // ErrMaxWait, or the failure of the last read.
-func (e *WaitError) Unwrap() []error { return e.causes }
+func (e *WaitError) Unwrap() []error { return e.causes.get() }

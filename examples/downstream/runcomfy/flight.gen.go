@@ -77,14 +77,15 @@ func (f *flight) Read(p []byte) (int, error) {
 		return 0, errSealed
 	}
 	if f.taken == len(f.body) {
-		if !f.known {
-			f.endStall() // nobody else will say that the request is written
-		}
 		return 0, io.EOF
 	}
 	n := copy(p[:min(len(p), stallUnit)], f.body[f.taken:])
 	f.taken += n
-	f.watchStall()
+	if f.known || f.taken < len(f.body) {
+		f.watchStall()
+	} else {
+		f.endStall() // nobody else may say that the request is written
+	}
 	return n, nil
 }
 

@@ -11,7 +11,7 @@ const _ = format1
 // cinematic videos with synchronized sound, lifelike motion, and expressive voices, delivering
 // fast, high-fidelity storytelling for creators, marketers, and developers.
 type Kling2_6ProImageToVideoInput struct {
-	_ struct{}
+	_ [0]func()
 	// Prompt is required.
 	Prompt string `json:"prompt"`
 	// ImageURL (Image) is required. An image: an https URL or a data URI. URL of the image to be
@@ -30,9 +30,9 @@ type Kling2_6ProImageToVideoInput struct {
 	GenerateAudio *bool `json:"generate_audio,omitzero"`
 }
 
-// Kling2_6ProImageToVideoDuration is a value of the input of
-// kling/kling-2-6/pro/image-to-video: one of its constants. Other values pass through but fail
-// Validate.
+// Kling2_6ProImageToVideoDuration is a value of duration in the input of
+// kling/kling-2-6/pro/image-to-video. Values other than its constants survive decoding but
+// fail Validate.
 type Kling2_6ProImageToVideoDuration int64
 
 // The values of Kling2_6ProImageToVideoDuration.

@@ -33,6 +33,14 @@ type sealed[T any] func() T
 
 func seal[T any](v T) sealed[T] { return func() T { return v } }
 
+// get returns the value; the zero value when nothing was sealed.
+func (s sealed[T]) get() (v T) {
+	if s != nil {
+		v = s()
+	}
+	return v
+}
+
 // A redactor takes out of a text what no error and no log line may show: the
 // token, the queries of URLs, the data of data URIs and the strings of the
 // request. It also takes out control characters and cuts the text to

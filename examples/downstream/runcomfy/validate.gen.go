@@ -3,6 +3,8 @@
 package runcomfy
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"math"
 	"regexp"
@@ -163,14 +165,14 @@ func (v *violations) within(from int, name string) {
 // item is within for element i of the list name; a list in a list has no name.
 func (v *violations) item(from int, name string, i int) {
 	if len(*v) > from {
-		v.prefix(from, name+"["+strconv.Itoa(i)+"]")
+		v.prefixItem(from, name, i)
 	}
 }
 
 // entry is within for the value at key of the map name.
 func (v *violations) entry(from int, name, key string) {
 	if len(*v) > from {
-		v.prefix(from, joinPath(name, key))
+		v.prefixEntry(from, name, key)
 	}
 }
 
@@ -181,6 +183,14 @@ func (v *violations) prefix(from int, name string) {
 		violation.Path = joinPath(name, violation.Path)
 	}
 }
+
+//go:noinline
+func (v *violations) prefixItem(from int, name string, i int) {
+	v.prefix(from, name+"["+strconv.Itoa(i)+"]")
+}
+
+//go:noinline
+func (v *violations) prefixEntry(from int, name, key string) { v.prefix(from, joinPath(name, key)) }
 
 func joinPath(name, path string) string {
 	if name == "" || path == "" || path[0] == '[' {
@@ -194,10 +204,15 @@ func (v violations) err() error {
 	if v == nil {
 		return nil
 	}
-	return &ValidationError{Violations: v}
+	return v.all()
 }
 
+//go:noinline
+func (v violations) all() error { return &ValidationError{Violations: v} }
+
 // nilInput is what Validate returns for a nil input.
+//
+//go:noinline
 func nilInput() error {
 	return violations{{Rule: "required", Message: "the input is nil"}}.err()
 }
@@ -207,13 +222,42 @@ func nilInput() error {
 func shorter(s string, n int) bool { return len(s) < n || utf8.RuneCountInString(s) < n }
 func longer(s string, n int) bool  { return len(s) > n && utf8.RuneCountInString(s) > n }
 
-// multipleOf reports whether x is a multiple of digits/pow10, with both as
-// decimal numbers: 0.3 is a multiple of 0.1 although no float64 is. It is the
-// float64 nearest to some multiple just when that multiple, rounded, gives x
-// back.
+// multipleOf reports whether x, as JSON writes it, is a multiple of
+// digits/pow10: 0.3 is one of 0.1 although no float64 is. As long as float64
+// counts in ones it is one just when the nearest multiple, rounded, gives x back.
 func multipleOf(x, digits, pow10 float64) bool {
-	n := math.Round(x * pow10 / digits)
-	return n*digits/pow10 == x
+	n := math.Round(x*pow10/digits) * digits
+	if n < 1<<53 && n > -1<<53 {
+		return n/pow10 == x
+	}
+	return multipleOfLarge(x, uint64(digits), pow10)
+}
+
+// multipleOfLarge computes with the decimal digits of x, d0.d1d2... * 10^exp.
+//
+//go:noinline
+func multipleOfLarge(x float64, step uint64, pow10 float64) bool {
+	if !finite(x) {
+		return false
+	}
+	var buf [32]byte
+	text := strconv.AppendFloat(buf[:0], math.Abs(x), 'e', -1, 64)
+	mantissa, exponent, _ := strings.Cut(string(text), "e")
+	exp, _ := strconv.Atoi(exponent)
+	for ; pow10 > 1; pow10 /= 10 {
+		exp++ // x * pow10 is to be a multiple of the step
+	}
+	remainder := uint64(0)
+	for _, d := range mantissa {
+		if d != '.' {
+			remainder = (remainder*10 + uint64(d-'0')) % step
+		}
+	}
+	// With exp below zero there is a digit behind the point.
+	for exp -= max(len(mantissa)-2, 0); exp > 0; exp-- {
+		remainder = remainder * 10 % step
+	}
+	return remainder == 0 && exp == 0
 }
 
 // unique reports whether no two items are equal. Lists are short: comparing
@@ -242,6 +286,39 @@ type lazyPattern struct {
 func (p *lazyPattern) match(s string) bool {
 	p.once.Do(func() { p.re = regexp.MustCompile(p.source) })
 	return p.re.MatchString(s)
+}
+
+// unmarshalMixed is the text that a mixed enum keeps of a JSON value: "" for
+// null, a string without needless escapes, a number in its shortest form.
+func unmarshalMixed(b []byte) string {
+	var v any
+	if json.Unmarshal(b, &v) == nil {
+		switch v := v.(type) {
+		case nil:
+			return ""
+		case string:
+			return quoteMixed(v)
+		case float64:
+			switch {
+			case v == math.Trunc(v) && math.Abs(v) < 1<<53:
+				return strconv.FormatInt(int64(v), 10)
+			case bytes.ContainsAny(b, ".eE"):
+				return strconv.FormatFloat(v, 'g', -1, 64)
+			}
+		}
+	}
+	return string(b)
+}
+
+// quoteMixed writes a string as JSON, escaping only what has to be.
+func quoteMixed(s string) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(s) != nil {
+		return ""
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // marshalMixed is the JSON of an enum value that holds its own JSON text.
