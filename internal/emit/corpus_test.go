@@ -79,7 +79,7 @@ func TestCorpus(t *testing.T) {
 		severities[diag.Note], len(files), totalSize(files), time.Since(start).Round(time.Millisecond))
 	t.Run("order", func(t *testing.T) { corpusOrder(t, docs, pins, files) })
 	t.Run("growth", func(t *testing.T) { corpusGrowth(t, docs, files) })
-	t.Run("oracle", func(t *testing.T) { runOracle(t, docs) })
+	t.Run("oracle", func(t *testing.T) { runOracle(t, docs, 250) })
 }
 
 func generateCorpus(t *testing.T, docs []*schema.Document, pins ir.Pins) []output.File {

@@ -22,9 +22,9 @@ func newSampler(m oracleModel, items int) *sampler {
 }
 
 // compare asks the generated Validate and the judge about the model's instances.
-func (p oracleProgram) compare(t *testing.T, m oracleModel, figures *oracleFigures) {
+func (p oracleProgram) compare(t *testing.T, m oracleModel, random int, figures *oracleFigures) {
 	var requests []oracleRequest
-	instances := newSampler(m, 2).instances()
+	instances := newSampler(m, 2).instances(random)
 	for _, members := range instances {
 		requests = append(requests, oracleRequest{Model: m.plan.ID, Instance: []byte(object(members))})
 	}

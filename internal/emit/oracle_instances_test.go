@@ -24,9 +24,6 @@ const (
 	// sampleDepth is how deep objects and lists nest; a recursive schema goes
 	// on for ever.
 	sampleDepth = 4
-	// sampleRandom is how many random instances a model gets beside those of its
-	// corners.
-	sampleRandom = 700
 	// sampleLong is the length in bytes above which a text is no part of random
 	// instances.
 	sampleLong = 600
@@ -281,9 +278,9 @@ func (s *sampler) objectCorners(v *schema.Value, depth int) []string {
 }
 
 // instances returns the corner instances of the root, as the members of their
-// object: one property at a corner beside the required ones, and random ones
-// with many.
-func (s *sampler) instances() [][]member {
+// object: one property at a corner beside the required ones, and for each
+// property so many random ones.
+func (s *sampler) instances(random int) [][]member {
 	base := s.validMembers(s.root, 0)
 	required := s.get(s.root, "required").Strings()
 	least := slices.DeleteFunc(slices.Clone(base), func(m member) bool { return !slices.Contains(required, m.name) })
@@ -300,7 +297,7 @@ func (s *sampler) instances() [][]member {
 			}
 		}
 	}
-	for range sampleRandom {
+	for range random * len(base) {
 		var members []member
 		for i, m := range base {
 			switch n := s.rnd.IntN(20); {

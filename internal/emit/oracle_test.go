@@ -45,7 +45,7 @@ func (f *oracleFigures) except(name string, times int) {
 // have to, and each of these has to occur.
 func TestOracle(t *testing.T) {
 	docs := slices.Concat(committedDocuments(t), archivedDocuments(t, "oracle", "ir", "generate"), randomDocuments(t))
-	figures := runOracle(t, docs)
+	figures := runOracle(t, docs, 20)
 	for _, e := range oracleExceptions {
 		if figures.exceptions[e.name] == 0 {
 			t.Errorf("the exception %q never occurs", e.name)
@@ -53,8 +53,9 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-// runOracle puts the documents to the oracle, one subtest a model.
-func runOracle(t *testing.T, docs []*schema.Document) *oracleFigures {
+// runOracle puts the documents to the oracle, one subtest a model, each with
+// so many random instances a property beside those of its corners.
+func runOracle(t *testing.T, docs []*schema.Document, random int) *oracleFigures {
 	start := time.Now()
 	figures := &oracleFigures{exceptions: map[string]int{}}
 	pkg, models := planOracle(t, docs, figures)
@@ -64,7 +65,7 @@ func runOracle(t *testing.T, docs []*schema.Document) *oracleFigures {
 		for _, m := range models {
 			t.Run(m.plan.ID, func(t *testing.T) {
 				t.Parallel()
-				program.compare(t, m, figures)
+				program.compare(t, m, random, figures)
 				program.compareMedia(t, m, figures)
 			})
 		}
