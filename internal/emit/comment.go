@@ -72,10 +72,10 @@ func clean(s string) string {
 
 // startsLine reports whether a comment line may begin with the word: not with
 // punctuation or a number, which the doc comment syntax of Go 1.19 gives a
-// meaning (go.dev/doc/comment).
+// meaning (go.dev/doc/comment), nor with a marker as "Deprecated:" or "BUG(x)".
 func startsLine(word string) bool {
 	first, _ := utf8.DecodeRuneInString(word)
-	return unicode.IsLetter(first)
+	return unicode.IsLetter(first) && !strings.HasSuffix(word, ":") && !strings.Contains(word, "(")
 }
 
 // jen appends the comment to a group.
@@ -97,8 +97,8 @@ func (c comment) file(f *jen.File) {
 // sentence returns s with a full stop at its end if it has no end of its own.
 func sentence(s string) string {
 	s = strings.TrimSpace(clean(s))
-	bare := strings.TrimRight(s, "\"')]”’")
-	if bare == "" || strings.ContainsRune(".!?:", rune(bare[len(bare)-1])) {
+	bare := strings.TrimRight(s, "\"')]”’」』）")
+	if last, _ := utf8.DecodeLastRuneInString(bare); bare == "" || strings.ContainsRune(".!?:…。！？：", last) {
 		return s
 	}
 	return s + "."

@@ -51,25 +51,19 @@ func mediaText(f *ir.Field) string {
 	if f.Media == ir.NoMedia {
 		return ""
 	}
-	article, each := "A ", ""
-	if f.Media == ir.MediaImage || f.Media == ir.MediaAudio {
-		article = "An "
-	}
+	what := [...]string{ir.MediaImage: "an image", ir.MediaVideo: "a video", ir.MediaAudio: "an audio file", ir.MediaOther: "a file"}[f.Media]
 	if _, list := f.Type.(*ir.List); list {
-		each = "Each item is "
-		article = strings.ToLower(article)
+		return "Each item is " + what + ": an https URL or a data URI."
 	}
-	return each + article + f.Media.String() + ": an https URL or a data URI."
+	return capital(what) + ": an https URL or a data URI."
 }
 
 // facts are the checks and the default, as sentences.
 func facts(f *ir.Field) []string {
 	out := checkTexts(f.Type, f.Checks)
 	switch t := f.Type.(type) {
-	case *ir.List:
-		out = append(out, itemTexts(t.Elem)...)
-	case *ir.Map:
-		out = append(out, itemTexts(t.Elem)...)
+	case *ir.List, *ir.Map:
+		out = append(out, itemTexts(t)...)
 	case *ir.Struct, *ir.Enum, ir.Scalar:
 	case ir.Raw:
 		out = append(out, "Any JSON.")
@@ -80,13 +74,26 @@ func facts(f *ir.Field) []string {
 	return out
 }
 
-func itemTexts(it ir.Item) []string {
+// itemTexts says what is asked of the items of a list or the values of a map,
+// and of what those hold.
+func itemTexts(t ir.Type) []string {
+	var it ir.Item
+	each := "Each item: "
+	switch t := t.(type) {
+	case *ir.List:
+		it = t.Elem
+	case *ir.Map:
+		it = t.Elem
+		each = "Each value: "
+	default:
+		return nil
+	}
 	var out []string
-	for _, text := range checkTexts(it.Type, it.Checks) {
-		out = append(out, "Each item: "+strings.ToLower(text[:1])+text[1:])
+	for _, text := range append(checkTexts(it.Type, it.Checks), itemTexts(it.Type)...) {
+		out = append(out, each+strings.ToLower(text[:1])+text[1:])
 	}
 	if len(it.Unchecked) > 0 {
-		out = append(out, "Not checked of the items: "+sentence(strings.Join(it.Unchecked, ", ")))
+		out = append(out, each+"not checked here: "+sentence(strings.Join(it.Unchecked, ", ")))
 	}
 	return out
 }
@@ -113,7 +120,7 @@ func checkTexts(t ir.Type, checks []ir.Check) []string {
 		case ir.MultipleOf:
 			out = append(out, "A multiple of "+c.Step.String()+".")
 		case ir.Pattern:
-			out = append(out, "It matches the pattern "+sentence(c.Source))
+			out = append(out, "It matches the pattern "+sentence(plain(c.Source)))
 		case ir.UniqueItems:
 			out = append(out, "No two items are equal.")
 		}
@@ -132,11 +139,22 @@ func memberList(e *ir.Enum) string {
 			b.WriteString(m.Value.Num.String())
 		case e.Base == ir.EnumString && (text == "" || strings.ContainsAny(text, ", \"")):
 			b.WriteString(strconv.Quote(text))
+		case e.Base == ir.EnumString:
+			b.WriteString(plain(text))
 		default:
 			b.WriteString(text)
 		}
 	}
 	return b.String()
+}
+
+// plain returns a text as it is, or quoted if it holds what does not print: a
+// message may reach a terminal.
+func plain(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 // rangeText is a range as the end of "must be ".

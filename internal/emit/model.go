@@ -26,6 +26,7 @@ func ModelFile(pkg string, m *ir.Model) *jen.File {
 	}
 	inputMethods(f, m)
 	for _, s := range checkedStructs(m) {
+		f.Comment("// check records what breaks a rule, with paths relative to in.")
 		f.Add(checkMethod(m.Name, s))
 	}
 	patterns(f, m)
@@ -160,7 +161,7 @@ func enumType(f *jen.File, m *ir.Model, e *ir.Enum) {
 		for _, member := range e.Members {
 			if member.Doc != "" {
 				var c comment
-				c.para(member.Name, "is", sentence(member.Doc))
+				c.para(member.Name+":", sentence(member.Doc))
 				c.jen(g)
 			}
 			g.Id(member.Name).Id(e.Name).Op("=").Add(memberLit(e, member))
@@ -242,6 +243,7 @@ func mediaRules(f *jen.File, m *ir.Model) {
 	result := jen.Nil()
 	if len(rows) > 0 {
 		name := "mediaRules" + m.Name
+		f.Line()
 		f.Var().Id(name).Op("=").Index().Id("MediaRule").Values(append(rows, jen.Line())...)
 		result = jen.Id(name)
 	}

@@ -216,6 +216,7 @@ func (c checker) enum(g *jen.Group, x, v *jen.Statement, e *ir.Enum) {
 //	var patternX_1 = lazyPattern{source: "^[a-z]+$"}
 func patterns(f *jen.File, m *ir.Model) {
 	for i, source := range m.Patterns {
+		f.Line()
 		f.Var().Id(patternName(m.Name, i+1)).Op("=").Id("lazyPattern").Values(jen.Id("source").Op(":").Lit(source))
 	}
 }

@@ -57,7 +57,7 @@ func (c checker) check(g *jen.Group, x, v *jen.Statement, check ir.Check) {
 		}
 	case ir.Pattern:
 		c.when(g, x, jen.Op("!").Id(patternName(c.model, check.Number)).Dot("match").Call(v.Clone()),
-			c.report("add", jen.Lit("pattern"), jen.Lit("must match the pattern "+check.Source)))
+			c.report("add", jen.Lit("pattern"), jen.Lit("must match the pattern "+plain(check.Source))))
 	case ir.Range:
 		c.floatRange(g, x, v, check)
 	case ir.MultipleOf:
@@ -109,8 +109,14 @@ func (c checker) floatRange(g *jen.Group, x, v *jen.Statement, r ir.Range) {
 	high, highOp, highRule := bound(r.Max, r.ExclusiveMax, "<", "maximum", "exclusiveMaximum")
 	switch {
 	case low != nil && high != nil && (r.ExclusiveMin || r.ExclusiveMax):
-		c.floatRange(g, x, v, ir.Range{Min: r.Min, ExclusiveMin: r.ExclusiveMin})
-		c.floatRange(g, x, v, ir.Range{Max: r.Max, ExclusiveMax: r.ExclusiveMax})
+		// A NaN fails the first alone, an infinity one of the two.
+		below, above := r, r
+		below.Max, above.Min = nil, nil
+		beyond := map[bool]string{false: ">", true: ">="}[r.ExclusiveMax]
+		c.when(g, x, jen.Op("!").Parens(v.Clone().Op(lowOp).Add(low)),
+			c.report("float", jen.Lit(lowRule), jen.Lit("must be "+rangeText(below)), v.Clone()))
+		c.when(g, x, v.Clone().Op(beyond).Add(high),
+			c.report("float", jen.Lit(highRule), jen.Lit("must be "+rangeText(above)), v.Clone()))
 	case high == nil:
 		inside := v.Clone().Op(lowOp).Add(low).Op("&&").Id("finite").Call(v.Clone())
 		c.when(g, x, jen.Op("!").Parens(inside), c.report("float", jen.Lit(lowRule), message, v.Clone()))
