@@ -75,7 +75,19 @@ func (c checker) list(g *jen.Group, x *jen.Statement, l *ir.List, checks []ir.Ch
 	})
 }
 
-// entries prints the checks of a map's values, in the order of the keys.
+// entries prints the checks of a map's values. A map is ranged over in any order,
+// so what was found is brought in order behind it.
+//
+//	if start := v.len(); len(in.Scales) > 0 {
+//		for key, item := range in.Scales {
+//			from := v.len()
+//			if !(item >= 0 && item <= 1) {
+//				v.floatRange("", "must be from 0 to 1", item, 0, 1)
+//			}
+//			v.entry(from, "scales", key)
+//		}
+//		v.sort(start)
+//	}
 func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 	if c.required {
 		g.If(x.Clone().Op("==").Nil()).Block(c.report("required"))
@@ -83,11 +95,13 @@ func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 	if !itemChecked(m.Elem, nil) {
 		return
 	}
-	g.For(jen.List(jen.Id("_"), jen.Id("key")).Op(":=").Range().Id("sortedKeys").Call(x.Clone())).BlockFunc(func(g *jen.Group) {
-		g.Id("item").Op(":=").Add(x.Clone()).Index(jen.Id("key"))
-		c.element(g, m.Elem)
-		g.Id("v").Dot("entry").Call(jen.Id("from"), jen.Lit(c.path), jen.Id("key"))
-	})
+	g.If(jen.Id("start").Op(":=").Id("v").Dot("len").Call(), jen.Len(x.Clone()).Op(">").Lit(0)).Block(
+		jen.For(jen.List(jen.Id("key"), jen.Id("item")).Op(":=").Range().Add(x.Clone())).BlockFunc(func(g *jen.Group) {
+			c.element(g, m.Elem)
+			g.Id("v").Dot("entry").Call(jen.Id("from"), jen.Lit(c.path), jen.Id("key"))
+		}),
+		jen.Id("v").Dot("sort").Call(jen.Id("start")),
+	)
 }
 
 // element prints the checks of the variable item.
