@@ -6,8 +6,8 @@ import "context"
 
 const _ = format1
 
-// Kling2_6ProImageToVideoInput is the input of kling/kling-2-6/pro/image-to-video. Kling 2.6
-// Pro: Realistic Image-to-Video with Sound Sync on playground and API. Transform images into
+// Kling2_6ProImageToVideoInput is the input of kling/kling-2-6/pro/image-to-video. Kling 2.6 Pro:
+// Realistic Image-to-Video with Sound Sync on playground and API. Transform images into
 // cinematic videos with synchronized sound, lifelike motion, and expressive voices, delivering
 // fast, high-fidelity storytelling for creators, marketers, and developers.
 type Kling2_6ProImageToVideoInput struct {
@@ -17,16 +17,15 @@ type Kling2_6ProImageToVideoInput struct {
 	// ImageURL (Image) is required. An image: an https URL or a data URI. URL of the image to be
 	// used for the video. Accepted file types: jpg, jpeg, png, webp, gif, avif.
 	ImageURL string `json:"image_url"`
-	// Duration is optional. The duration of the generated video in seconds. One of 5, 10. Server
-	// default: 5.
+	// Duration is optional. The duration of the generated video in seconds. One of 5, 10. Server default: 5.
 	Duration Kling2_6ProImageToVideoDuration `json:"duration,omitzero"`
 	// NegativePrompt is optional. A negative prompt to exclude undesired qualities (e.g., blur,
 	// distortion, low quality).
 	NegativePrompt *string `json:"negative_prompt,omitzero"`
 	// GenerateAudio is optional. Whether to generate native audio for the video. Supports Chinese
 	// and English voice output. Other languages are automatically translated to English. For
-	// English speech, use lowercase letters; for acronyms or proper nouns, use uppercase. Server
-	// default: true.
+	// English speech, use lowercase letters; for acronyms or proper nouns, use uppercase. Server default:
+	// true.
 	GenerateAudio *bool `json:"generate_audio,omitzero"`
 }
 

@@ -14,8 +14,7 @@ type Kling2_6ProTextToVideoInput struct {
 	_ [0]func()
 	// Prompt is required.
 	Prompt string `json:"prompt"`
-	// Duration is optional. The duration of the generated video in seconds. One of 5, 10. Server
-	// default: 5.
+	// Duration is optional. The duration of the generated video in seconds. One of 5, 10. Server default: 5.
 	Duration Kling2_6ProTextToVideoDuration `json:"duration,omitzero"`
 	// AspectRatio (Aspect Ratio (W:H)) is optional. The aspect ratio of the generated video frame.
 	// One of 16:9, 9:16, 1:1. Server default: 16:9.
@@ -25,8 +24,8 @@ type Kling2_6ProTextToVideoInput struct {
 	NegativePrompt *string `json:"negative_prompt,omitzero"`
 	// GenerateAudio is optional. Whether to generate native audio for the video. Supports Chinese
 	// and English voice output; other languages are automatically translated to English. For
-	// English speech, use lowercase letters; for acronyms or proper nouns, use uppercase. Server
-	// default: true.
+	// English speech, use lowercase letters; for acronyms or proper nouns, use uppercase. Server default:
+	// true.
 	GenerateAudio *bool `json:"generate_audio,omitzero"`
 }
 

@@ -5,7 +5,6 @@ package runcomfy
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -176,6 +175,19 @@ func (v *violations) entry(from int, name, key string) {
 	}
 }
 
+// sort orders the violations from index start on by path: they come from a map,
+// whose order changes from run to run.
+func (v *violations) sort(start int) {
+	if len(*v) > start+1 {
+		v.sortByPath(start)
+	}
+}
+
+//go:noinline
+func (v *violations) sortByPath(start int) {
+	slices.SortStableFunc((*v)[start:], func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
+}
+
 //go:noinline
 func (v *violations) prefix(from int, name string) {
 	for i := range (*v)[from:] {
@@ -270,10 +282,6 @@ func unique[T comparable](items []T) bool {
 	}
 	return true
 }
-
-// sortedKeys returns the keys of a map in order, so that violations come in the
-// same order every time.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // lazyPattern is a regular expression that is compiled when first used.
 type lazyPattern struct {
