@@ -42,7 +42,7 @@ func layers(root, v *schema.Value) []*schema.Value {
 			return
 		}
 		out = append(out, v)
-		if ref := v.Get("$ref").Str(); ref != "" {
+		if ref := v.Get("$ref").Str(); strings.HasPrefix(ref, "#") {
 			add(pointer(root, ref))
 		}
 		for _, keyword := range []string{"allOf", "anyOf", "oneOf"} {

@@ -15,7 +15,7 @@ import (
 
 // mediaMeasurements is how many sets of measured files each model's rules are
 // put to.
-const mediaMeasurements = 400
+const mediaMeasurements = 200
 
 // compareMedia asks EvaluateMedia and the judge's media rules about files with
 // measures at and around every bound of the model.
