@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strconv"
 
 	"golang.org/x/sync/errgroup"
 
@@ -80,14 +82,23 @@ func Renderings(pkg *ir.Package) []func(io.Writer) error {
 	return out
 }
 
-// Render calls all renderings, as many at once as generate does.
-func Render(renderings []func(io.Writer) error) error {
+// Render calls all renderings, as many at once as generate does, and writes a
+// file each into the folder out, which it makes; for "" it writes nothing.
+func Render(renderings []func(io.Writer) error, out string) error {
+	if out != "" {
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return err
+		}
+	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, render := range renderings {
+	for i, render := range renderings {
 		group.Go(func() error {
 			var text bytes.Buffer
-			return render(&text)
+			if err := render(&text); err != nil || out == "" {
+				return err
+			}
+			return os.WriteFile(filepath.Join(out, strconv.Itoa(i)+".go"), text.Bytes(), 0o644)
 		})
 	}
 	return group.Wait()

@@ -131,7 +131,7 @@ func BenchmarkRender(b *testing.B) {
 	renderings := bench.Renderings(pkg)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := bench.Render(renderings); err != nil {
+		if err := bench.Render(renderings, ""); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,6 +2,8 @@
 // sides of a ratio are measured in turns within one run, so that what else the
 // machine does falls on both.
 //
+// Run it in the folder bench:
+//
 //	go run ./cmd/compare [-n 1000] [-rounds 5] [-own] [-only compile,size] [-shared DIR]
 //
 // The input is the synthetic one of the shared tools when their folder exists,

@@ -52,7 +52,14 @@ func main() {
 	}
 }
 `},
-	{"template and logs", `package main
+	{"template, logs of a wait error and the client's LogValue", logging("client.LogValue()")},
+	{"template, logs of a wait error and the client", logging("client")},
+}
+
+// logging returns the program that links text/template too and logs a wait
+// error, and the client as the given expression has it.
+func logging(client string) string {
+	return strings.ReplaceAll(`package main
 
 import (
 	"context"
@@ -67,8 +74,8 @@ import (
 
 func main() {
 	client := gen.New("")
-	slog.Info("starting", "client", client)
-	fmt.Printf("%v\n", client)
+	slog.Info("starting", "client", CLIENT)
+	fmt.Printf("%v\n", CLIENT)
 	res, err := client.METHOD(context.Background(), &gen.INPUT{})
 	var wait *gen.WaitError
 	if errors.As(err, &wait) {
@@ -79,7 +86,7 @@ func main() {
 		os.Exit(1)
 	}
 }
-`},
+`, "CLIENT", client)
 }
 
 // compareSize links every program with the package of all models and with that

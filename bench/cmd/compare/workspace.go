@@ -155,10 +155,15 @@ func goTool(dir string, args ...string) (cost, error) {
 	cmd := exec.Command("go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOPROXY=off", "GOTOOLCHAIN=local")
+	return execute(cmd)
+}
+
+// execute runs a command; what it printed stands in the error.
+func execute(cmd *exec.Cmd) (cost, error) {
 	start := time.Now()
 	text, err := cmd.CombinedOutput()
 	if err != nil {
-		return cost{}, fmt.Errorf("go %v: %w\n%s", args, err, text)
+		return cost{}, fmt.Errorf("%v: %w\n%s", cmd.Args, err, text)
 	}
 	return cost{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), time.Since(start)}, nil
 }
