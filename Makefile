@@ -1,6 +1,8 @@
 # genclient's own build. Every target needs Go alone.
 
 GO ?= go
+# A catalog file for the tests that take every model of it through all layers.
+export GENCLIENT_CORPUS := $(and $(GENCLIENT_CORPUS),$(abspath $(GENCLIENT_CORPUS)))
 COVERED = ./internal/...,./templates/client/...
 
 .PHONY: help build test lint generate check demo fuzz bench soak

@@ -2,7 +2,6 @@ package ir
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/genclient/genclient/internal/schema"
 )
@@ -108,7 +107,7 @@ func (r resolver) fold(n *node, v *schema.Value, refs []string) {
 }
 
 func (r resolver) foldRef(n *node, ref *schema.Value, refs []string) {
-	target := r.lookup(ref.Str())
+	target := schema.Resolve(r.root, ref.Str())
 	if target == nil {
 		n.raw = fmt.Sprintf("$ref %q leads nowhere in this schema", ref.Str())
 		return
@@ -120,22 +119,6 @@ func (r resolver) foldRef(n *node, ref *schema.Value, refs []string) {
 		}
 	}
 	r.fold(n, target, append(refs, ref.Str()))
-}
-
-// lookup finds a local JSON pointer (RFC 6901, in the fragment of a $ref).
-func (r resolver) lookup(ref string) *schema.Value {
-	pointer, ok := strings.CutPrefix(ref, "#")
-	if !ok {
-		return nil
-	}
-	v := r.root
-	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		if pointer == "" {
-			break
-		}
-		v = v.Get(strings.NewReplacer("~1", "/", "~0", "~").Replace(part))
-	}
-	return v
 }
 
 // foldBranches folds an anyOf or oneOf: branches for null make the schema

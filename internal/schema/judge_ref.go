@@ -6,8 +6,14 @@ import (
 	"strings"
 )
 
-// resolve returns the schema that a $ref of the document names. Only JSON
-// pointers into the document itself are followed, "#" and "#/...".
+// Resolve returns the schema that a $ref names in the schema root, or nil. Only
+// JSON pointers (RFC 6901) into root itself are followed, "#" and "#/...".
+func Resolve(root *Value, ref string) *Value {
+	target, _, _ := resolve(root, ref)
+	return target
+}
+
+// resolve is Resolve that also says what is wrong, and by which lint rule.
 func resolve(root *Value, ref string) (target *Value, problem, rule string) {
 	pointer, local := strings.CutPrefix(ref, "#")
 	if !local {
