@@ -8,6 +8,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/schema"
 )
 
@@ -133,7 +134,7 @@ func (b *builder) stringChecks(n *node) (checks []Check, notes []string) {
 	}
 	if p := n.get("pattern"); p.Is(schema.String) {
 		if _, err := regexp.Compile(p.Text); err != nil {
-			b.note(p, "pattern-not-re2", "the pattern is not a Go (RE2) expression: it is left to the server")
+			b.report(p, diag.Note, "pattern-not-re2", n.path, "the pattern is not a Go (RE2) expression: it is left to the server", "")
 			notes = append(notes, constraintText("pattern", p))
 		} else {
 			checks = append(checks, Pattern{Number: b.pattern(p.Text), Source: p.Text})
@@ -165,7 +166,7 @@ func (b *builder) count(n *node, minKeyword, maxKeyword string) (Count, bool) {
 		}
 	}
 	if c.Max >= 0 && c.Min > c.Max {
-		b.warn(n.get(minKeyword), "unsatisfiable", fmt.Sprintf("%s %d is above %s %d: no value satisfies both", minKeyword, c.Min, maxKeyword, c.Max))
+		b.warn(n, n.get(minKeyword), "unsatisfiable", fmt.Sprintf("%s %d is above %s %d: no value satisfies both", minKeyword, c.Min, maxKeyword, c.Max))
 	}
 	return c, c.Min > 0 || c.Max >= 0
 }
@@ -203,7 +204,7 @@ func (b *builder) numberChecks(n *node, t Scalar) (checks []Check, notes []strin
 	r.Max, r.ExclusiveMax = n.bound("maximum", "exclusiveMaximum", -1)
 	if r.Min != nil && r.Max != nil {
 		if c := r.Min.Cmp(*r.Max); c > 0 || c == 0 && (r.ExclusiveMin || r.ExclusiveMax) {
-			b.warn(n.at, "unsatisfiable", "no number is above the minimum and below the maximum")
+			b.warn(n, n.first("minimum", "exclusiveMinimum"), "unsatisfiable", "no number is above the minimum and below the maximum")
 		}
 	}
 	if t == Int {
@@ -302,7 +303,7 @@ func (b *builder) intRange(n *node, r Range) (Range, []string) {
 			num := intNum(least)
 			out.Min = &num
 		case least.Sign() > 0:
-			b.warn(n.get("minimum"), "unsatisfiable", "no int64 reaches the minimum: it is left to the server")
+			b.warn(n, n.first("minimum", "exclusiveMinimum"), "integer-beyond-int64", "no int64 reaches the minimum: it is left to the server")
 			notes = append(notes, "minimum "+r.Min.Text)
 		}
 	}
@@ -316,7 +317,7 @@ func (b *builder) intRange(n *node, r Range) (Range, []string) {
 			num := intNum(most)
 			out.Max = &num
 		case most.Sign() < 0:
-			b.warn(n.get("maximum"), "unsatisfiable", "no int64 is below the maximum: it is left to the server")
+			b.warn(n, n.first("maximum", "exclusiveMaximum"), "integer-beyond-int64", "no int64 is below the maximum: it is left to the server")
 			notes = append(notes, "maximum "+r.Max.Text)
 		}
 	}
@@ -330,7 +331,7 @@ func (b *builder) floatRange(n *node, r Range) (Range, []string) {
 	if r.Min != nil {
 		if _, ok := r.Min.Float64(); !ok {
 			if r.Min.rat.Sign() > 0 {
-				b.warn(n.get("minimum"), "unsatisfiable", "no float64 reaches the minimum: it is left to the server")
+				b.warn(n, n.first("minimum", "exclusiveMinimum"), "unsatisfiable", "no float64 reaches the minimum: it is left to the server")
 				notes = append(notes, "minimum "+r.Min.Text)
 			}
 			r.Min = nil
@@ -341,7 +342,7 @@ func (b *builder) floatRange(n *node, r Range) (Range, []string) {
 	if r.Max != nil {
 		if _, ok := r.Max.Float64(); !ok {
 			if r.Max.rat.Sign() < 0 {
-				b.warn(n.get("maximum"), "unsatisfiable", "no float64 is below the maximum: it is left to the server")
+				b.warn(n, n.first("maximum", "exclusiveMaximum"), "unsatisfiable", "no float64 is below the maximum: it is left to the server")
 				notes = append(notes, "maximum "+r.Max.Text)
 			}
 			r.Max = nil

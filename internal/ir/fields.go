@@ -79,6 +79,7 @@ func (b *builder) field(m schema.Member, p place, required bool) (f Field, ok bo
 		return Field{}, false
 	}
 	n := b.resolve.node(m.Value)
+	n.path = p.path
 	if n.never {
 		b.report(m.Value, diag.Note, "property-forbidden", p.path, "the schema forbids the property: it is left out", "")
 		return Field{}, false

@@ -10,6 +10,7 @@ import (
 // in: several JSON objects whose keywords all apply.
 type node struct {
 	at     *schema.Value   // where the schema stands, for diagnostics
+	path   string          // JSON path of the value it is for, for diagnostics
 	layers []*schema.Value // outermost first
 	source *schema.Value   // the one layer that says it all, outer ones aside
 	ref    string          // the JSON pointer of the $ref that leads to source, else ""
@@ -50,6 +51,14 @@ func (n *node) get(keyword string) *schema.Value {
 		}
 	}
 	return nil
+}
+
+// first returns the value of the first of two keywords that is there, or nil.
+func (n *node) first(keyword, other string) *schema.Value {
+	if v := n.get(keyword); v != nil {
+		return v
+	}
+	return n.get(other)
 }
 
 // resolver folds schemas of one document.

@@ -43,12 +43,8 @@ func (b *builder) report(v *schema.Value, s diag.Severity, rule, subject, messag
 	b.diags = append(b.diags, d)
 }
 
-func (b *builder) note(v *schema.Value, rule, message string) {
-	b.report(v, diag.Note, rule, "", message, "")
-}
-
-func (b *builder) warn(v *schema.Value, rule, message string) {
-	b.report(v, diag.Warning, rule, "", message, "")
+func (b *builder) warn(n *node, v *schema.Value, rule, message string) {
+	b.report(v, diag.Warning, rule, n.path, message, "")
 }
 
 // typeOf chooses the Go type of a node.
@@ -138,6 +134,7 @@ func (b *builder) item(v *schema.Value, list *node, p place) Item {
 		return Item{Type: Raw{}}
 	}
 	n := b.resolve.node(v)
+	n.path = p.path
 	t := b.typeOf(n, p)
 	it := Item{Type: t}
 	if !b.output {
