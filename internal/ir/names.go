@@ -54,15 +54,20 @@ func memberKey(id, path, value string) string { return id + "#" + path + "=" + v
 // scope holds the names of one Go scope and the key of what has each.
 type scope map[string]string
 
+// reserve keeps the pinned name of a key, if it has one, from everything else.
+func (s scope) reserve(key string, pins Pins) {
+	if pin, ok := pins.get(key); ok {
+		if _, taken := s[pin]; !taken {
+			s[pin] = key
+		}
+	}
+}
+
 // allot gives every wish its name: the pinned one if it has a pin, else the pure
 // one or the first of _2, _3 that is free.
 func (s scope) allot(wishes []wish, pins Pins) {
 	for _, w := range wishes {
-		if pin, ok := pins.get(w.key); ok {
-			if _, taken := s[pin]; !taken {
-				s[pin] = w.key
-			}
-		}
+		s.reserve(w.key, pins)
 	}
 	for _, w := range wishes {
 		*w.name = s.take(w, pins)
@@ -183,6 +188,9 @@ func settleTypes(pkg scope, builders []*builder, pins Pins) {
 			b.model.Output.Name = b.model.Name + "Output"
 		}
 		for _, t := range b.types {
+			for _, m := range t.members {
+				pkg.reserve(memberKey(b.model.ID, t.path, m.key), pins)
+			}
 			b.wishes = append(b.wishes, wish{typeKey(b.model.ID, t.path), b.model.Name + t.rest, t.name, "", t.at})
 		}
 		types = append(types, b.wishes...)
