@@ -123,7 +123,7 @@ var ownIdentifiers = strings.Fields(`_ client format1 context json Context RawMe
 	Path Kind Metric Op Bound Message ModelID outputKind Validate MediaRules MarshalJSON UnmarshalJSON
 	string bool int64 float64 byte error nil len in c ctx opts run v violations err add required int float length
 	intRange floatRange within item entry check from i key x b res shorter longer finite multipleOf unique
-	sortedKeys marshalMixed unmarshalMixed lazyPattern source match nilInput decodeOutput`)
+	start sort marshalMixed unmarshalMixed lazyPattern source match nilInput decodeOutput`)
 
 // identifierProblems finds identifiers that neither the plan nor the generator has.
 func identifierProblems(file *ast.File, m *ir.Model) (problems []string) {
