@@ -50,3 +50,7 @@ fuzz: ## Run every fuzz target for FUZZTIME
 
 soak: ## Run 10,000 jobs through faults and kills, and the polling figures
 	GENCLIENT_SOAK_JOBS=10000 $(GO) test -v -timeout 30m -run 'Soak|Polling' ./mock
+
+bench: ## Run the benchmarks, then print the ratios to jennifer, a floor, hand-written checks and jsonschema
+	$(GO) -C bench test -run '^$$' -bench . -benchmem ./...
+	$(GO) -C bench run ./cmd/compare
