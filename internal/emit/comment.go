@@ -62,6 +62,9 @@ func (c comment) lines() []string {
 // paragraph separators, and the format characters (Unicode Cf) that reorder or
 // hide text.
 func clean(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return s // as most texts are
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
 			return ' '

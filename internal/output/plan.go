@@ -15,8 +15,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Banner is the first line of every generated Go file, in the form that go/ast
@@ -114,9 +117,24 @@ func Compare(dir string, wanted []File, owner Owner) (*Plan, error) {
 		return nil, fmt.Errorf("opening the folder: %w", err)
 	}
 	defer root.Close()
-	var errs []error
-	for _, f := range wanted {
-		errs = append(errs, p.compareFile(root, f, owner))
+	changes := make([]*Change, len(wanted))
+	errs := make([]error, len(wanted))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range wanted {
+		group.Go(func() error {
+			changes[i], errs[i] = p.compareFile(root, f, owner)
+			return nil
+		})
+	}
+	group.Wait()
+	for i, c := range changes {
+		switch {
+		case c != nil:
+			p.Changes = append(p.Changes, *c)
+		case errs[i] == nil:
+			p.Unchanged++
+		}
 	}
 	errs = append(errs, p.findOthers(root, taken, owner))
 	p.sort()
@@ -148,32 +166,30 @@ func (p *Plan) sort() {
 	slices.SortFunc(p.Changes, func(a, b Change) int { return cmp.Compare(a.Path, b.Path) })
 }
 
-// compareFile compares one wanted file with what is in its place.
-func (p *Plan) compareFile(root *os.Root, f File, owner Owner) error {
+// compareFile compares one wanted file with what is in its place. It returns nil
+// for a file that is as wanted.
+func (p *Plan) compareFile(root *os.Root, f File, owner Owner) (*Change, error) {
 	info, err := root.Lstat(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		p.add(Create, f.Path, nil, f.Content)
-		return nil
+		return &Change{Action: Create, Path: f.Path, New: f.Content}, nil
 	}
 	if err != nil {
-		return fmt.Errorf("reading a file: %w", err)
+		return nil, fmt.Errorf("reading a file: %w", err)
 	}
 	shown := path.Join(filepath.ToSlash(p.Dir), f.Path)
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is needed but is not a regular file: move it away", shown)
+		return nil, fmt.Errorf("%s is needed but is not a regular file: move it away", shown)
 	}
 	old, err := root.ReadFile(f.Path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading a file: %w", err)
+		return nil, fmt.Errorf("reading a file: %w", err)
 	case bytes.Equal(old, f.Content):
-		p.Unchanged++
+		return nil, nil
 	case !owner.Owns(f.Path, old):
-		return fmt.Errorf("%s is needed but was not written by genclient: move it away", shown)
-	default:
-		p.add(Replace, f.Path, old, f.Content)
+		return nil, fmt.Errorf("%s is needed but was not written by genclient: move it away", shown)
 	}
-	return nil
+	return &Change{Action: Replace, Path: f.Path, Old: old, New: f.Content}, nil
 }
 
 // findOthers plans the deletion of the owner's files that are not wanted.
