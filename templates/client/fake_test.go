@@ -156,6 +156,12 @@ func testInput() *input { return &input{Prompt: testPrompt, kind: OutputKindVide
 
 const acceptedBody = `{"request_id":"job-1","status_url":"https://elsewhere.example/x?sig=SIGNATURE"}`
 
+// answerOf is the answer 200 with the given body.
+func answerOf(body string) answer {
+	a, _ := readAnswer(&http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body))})
+	return a
+}
+
 // is reports whether err holds an error of type T.
 func is[T error](err error) bool {
 	var target T

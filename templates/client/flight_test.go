@@ -105,21 +105,21 @@ func TestSubmitCanceledDialing(t *testing.T) {
 // TestFlightSealed: whatever the transport does after a flight has ended, it
 // gets no byte of the body, and what it reports does not change the class.
 func TestFlightSealed(t *testing.T) {
-	f, ctx := newFlight(t.Context(), []byte("body"), true, defaultLimits())
-	defer f.land()
+	f := newFlight(t.Context(), []byte("body"), true, defaultLimits())
+	defer f.stalling.Stop()
 	f.callerGone(context.Canceled)
-	trace := httptrace.ContextClientTrace(ctx)
+	trace := httptrace.ContextClientTrace(f.ctx)
 	trace.GotConn(httptrace.GotConnInfo{})
 	trace.WroteHeaders()
-	if n, err := f.Read(make([]byte, 10)); n != 0 || err != errSealed || ctx.Err() == nil {
+	if n, err := f.Read(make([]byte, 10)); n != 0 || err != errSealed || context.Cause(f.ctx) != context.Canceled {
 		t.Errorf("%d bytes, %v", n, err)
 	}
-	if class := f.failure(); class != classNeverSent {
+	if class := f.failure(true); class != classNeverSent {
 		t.Errorf("class %v", class)
 	}
-	f.callerGone(context.Canceled) // once more: must not start the grace
-	if len(f.timers) != 2 {        // the deadline, and the stall watched since the headers
-		t.Errorf("%d timers", len(f.timers))
+	f.callerGone(errGrace) // once more: must not wait for the grace, nor change the cause
+	if cause := context.Cause(f.ctx); cause != context.Canceled {
+		t.Errorf("cause %v", cause)
 	}
 }
 
