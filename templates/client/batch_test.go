@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -149,17 +150,10 @@ func TestBatchResumes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		journal := NewMemoryJournal()
 		api := &batchAPI{takes: after10s}
-		c, f := answering(t, api.answer, WithJournal(journal))
+		var log syncBuffer
+		c, f := answering(t, api.answer, WithJournal(journal), WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 		taken, first := 0, 0
-		var detached []string
-		for _, o := range Batch(t.Context(), c, prompts(10, &taken), BatchName("night"), BatchOnDetach(func(key any, o Outcome) {
-			if o.Err != nil { // it may have ended in the same moment
-				if wait := as[*WaitError](t, o.Err); wait.Job().ID() != o.Job.ID() || !errors.Is(o.Err, context.Canceled) {
-					t.Errorf("%v: %v", key, o.Err)
-				}
-			}
-			detached = append(detached, key.(string)+" "+o.Job.ID())
-		})) {
+		for _, o := range Batch(t.Context(), c, prompts(10, &taken)) {
 			if o.Err != nil {
 				t.Error(o.Err)
 			}
@@ -167,15 +161,14 @@ func TestBatchResumes(t *testing.T) {
 				break
 			}
 		}
-		slices.Sort(detached)
-		if len(detached) != f.posts()-3 || len(detached) == 0 {
-			t.Errorf("%d submits, 3 outcomes, detached %v", f.posts(), detached)
+		if left := strings.Count(log.String(), "batch left a job"); left != f.posts()-3 || left == 0 {
+			t.Errorf("%d submits, 3 outcomes, %d jobs left:\n%s", f.posts(), left, log.String())
 		}
-		if _, found, err := journal.Get(t.Context(), "night/p0"); !found || err != nil {
-			t.Errorf("no journal record of night/p0: %v", err)
+		if _, found, err := journal.Get(t.Context(), "p0"); !found || err != nil {
+			t.Errorf("no journal record of p0: %v", err)
 		}
 		ids := map[string]string{}
-		for key, o := range Batch(t.Context(), c, prompts(10, &taken), BatchName("night")) {
+		for key, o := range Batch(t.Context(), c, prompts(10, &taken)) {
 			if o.Err != nil {
 				t.Errorf("%s: %v", key, o.Err)
 				continue
@@ -213,29 +206,25 @@ func TestBatchAmbiguous(t *testing.T) {
 }
 
 // TestBatchBreakDuringSubmit breaks out of the loop while a submit waits for
-// its answer: the batch waits for the grace, and the job is handed over.
+// its answer: the batch waits for the grace, and the id of the job is logged.
 func TestBatchBreakDuringSubmit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := &batchAPI{takes: func(string) time.Duration { return time.Second }}
+		var log syncBuffer
 		c, _ := answering(t, func(r received) reply {
 			rep := api.answer(r)
 			if r.method == "POST" && strings.Contains(r.body, "p1") {
 				rep.wait = func() { time.Sleep(15 * time.Second) }
 			}
 			return rep
-		})
+		}, WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 		taken := 0
-		detached := map[any]string{}
 		start := time.Now()
-		for range Batch(t.Context(), c, prompts(2, &taken), BatchOnDetach(func(key any, o Outcome) {
-			if o.Job != nil {
-				detached[key] = o.Job.ID()
-			}
-		})) {
+		for range Batch(t.Context(), c, prompts(2, &taken)) {
 			break
 		}
-		if diff := cmp.Diff(map[any]string{"p1": "job-p1"}, detached); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
+		if left := log.String(); strings.Count(left, "\n") != 1 || !strings.Contains(left, `msg="runcomfy: batch left a job" job=job-p1`) {
+			t.Errorf("logged:\n%s", left)
 		}
 		if d := time.Since(start); d < 15*time.Second || d > 22*time.Second {
 			t.Errorf("returned after %v", d)

@@ -25,15 +25,20 @@ import (
 )
 
 // quick takes the pauses out of retries.
-func quick(l *DownloadLimits) { l.RetryDelay = time.Nanosecond }
+func quick(l *MediaLimits) { l.RetryDelay = time.Nanosecond }
 
 // downloadFrom downloads from a test host into an empty folder.
 func downloadFrom(t *testing.T, roots *x509.CertPool, o Output, opts ...DownloadOption) (string, []File, error) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "new", "folder")
-	opts = append([]DownloadOption{WithDownloadHosts("127.0.0.1"), WithDownloadLimits(quick)}, opts...)
-	files, err := New("token", WithPrivateMedia(roots)).Download(t.Context(), &Result{RequestID: "req_1", Output: o}, dir, opts...)
+	opts = append([]DownloadOption{WithDownloadHosts("127.0.0.1")}, opts...)
+	files, err := New("token", WithPrivateMedia(roots), WithMediaLimits(quick)).Download(t.Context(), &Result{RequestID: "req_1", Output: o}, dir, opts...)
 	return dir, files, err
+}
+
+// limited changes the figures of one download.
+func limited(change func(*MediaLimits)) DownloadOption {
+	return func(d *downloader) { change(&d.limits) }
 }
 
 // folder returns the names in a folder and the sizes of the files.
@@ -224,11 +229,11 @@ func TestDownloadFaults(t *testing.T) {
 		{name: "compressed", handler: send(string(file), "Content-Encoding", "gzip"), wantErr: "compressed", requests: 1},
 		{name: "range_not_asked_for", handler: status(http.StatusPartialContent), wantErr: "HTTP status 206", requests: 1},
 		{name: "larger_than_limit_announced", handler: serveFile(file, `"v1"`), wantErr: "larger than the limit", requests: 1,
-			options: []DownloadOption{WithDownloadLimits(func(l *DownloadLimits) { l.FileSize = 1000 })}},
+			options: []DownloadOption{limited(func(l *MediaLimits) { l.FileSize = 1000 })}},
 		{name: "larger_than_limit_sent", handler: chunked, wantErr: "larger than the limit", requests: 1,
-			options: []DownloadOption{WithDownloadLimits(func(l *DownloadLimits) { l.FileSize = 1000 })}},
+			options: []DownloadOption{limited(func(l *MediaLimits) { l.FileSize = 1000 })}},
 		{name: "disk_full", handler: serveFile(file, `"v1"`), wantErr: "no space left", requests: 1,
-			options: []DownloadOption{downloadOption(func(s *downloadSettings) { s.write = fullAfter(150_000) })}},
+			options: []DownloadOption{func(d *downloader) { d.write = fullAfter(150_000) }}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -287,7 +292,7 @@ func TestDownloadStall(t *testing.T) {
 		<-r.Context().Done()
 	}, serveRanges(content)))
 	_, files, err := downloadFrom(t, roots, Output{Image: host.URL},
-		WithDownloadLimits(func(l *DownloadLimits) { l.Stall = 100 * time.Millisecond }))
+		limited(func(l *MediaLimits) { l.Stall = 100 * time.Millisecond }))
 	if err != nil || len(files) != 1 || host.requests.Load() != 2 {
 		t.Errorf("%v, %v after %d requests", files, err, host.requests.Load())
 	}
@@ -303,20 +308,20 @@ func TestDownloadSlow(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer p.discard()
-		d := &downloader{downloadSettings: downloadSettings{write: (*os.File).Write, limits: DownloadLimits{Stall: time.Minute, FileSize: 1 << 20}}}
+		d := &downloader{write: (*os.File).Write, mediaClient: &mediaClient{limits: MediaLimits{Stall: time.Minute, FileSize: 1 << 20}}}
 		ctx, cancel := context.WithCancelCause(t.Context())
 		stall := time.AfterFunc(d.limits.Stall, func() { cancel(errStalled) })
 		defer stall.Stop()
 		pieces := 0
-		verdict, err := d.receive(ctx, readerFunc(func(b []byte) (int, error) {
+		retry, err := d.receive(ctx, readerFunc(func(b []byte) (int, error) {
 			time.Sleep(40 * time.Second)
 			if pieces++; pieces > 10 {
 				return 0, io.EOF
 			}
 			return copy(b, "piece"), ctx.Err()
 		}), p, stall)
-		if verdict != fetchDone || err != nil || p.size != 50 {
-			t.Errorf("%d bytes, verdict %d, %v", p.size, verdict, err)
+		if retry || err != nil || p.size != 50 {
+			t.Errorf("%d bytes, retry %v, %v", p.size, retry, err)
 		}
 	})
 }
@@ -346,10 +351,10 @@ func TestDownloadExpired(t *testing.T) {
 					"output": map[string]any{"images": []string{host.URL + "/0" + query, host.URL + "/1" + query}}})
 			}))
 			defer api.Close()
-			c := New("token", WithBaseURL(api.URL), WithPrivateMedia(roots))
+			c := New("token", WithBaseURL(api.URL), WithPrivateMedia(roots), WithMediaLimits(quick))
 			dir := t.TempDir()
 			res := &Result{RequestID: "req_1", Output: Output{Images: []string{host.URL + "/0?first", host.URL + "/1?first"}}}
-			files, err := c.Download(t.Context(), res, dir, WithDownloadHosts("127.0.0.1"), WithDownloadLimits(quick))
+			files, err := c.Download(t.Context(), res, dir, WithDownloadHosts("127.0.0.1"))
 			if n := reads.Load(); n != 1 {
 				t.Errorf("the result was read %d times, want once", n)
 			}
@@ -414,7 +419,7 @@ func TestDownloadHosts(t *testing.T) {
 	if n := allowed.requests.Load(); n != 1 {
 		t.Errorf("%d requests to the redirecting host, want 1", n)
 	}
-	d := &downloader{downloadSettings: downloadSettings{hosts: []string{"runcomfy.net", "RunComfy.com"}}}
+	d := newMediaClient(mediaSettings{}, "test", "runcomfy.net", "RunComfy.com")
 	for u, want := range map[string]error{
 		"https://runcomfy.net/a": nil, "https://a.b.RUNCOMFY.com./a": nil, "https://evilruncomfy.net/a": errForeignHost, "https://runcomfy.net.evil.org": errForeignHost,
 	} {

@@ -89,10 +89,9 @@ func measureAt(t *testing.T, roots *x509.CertPool, url string, pixels bool) (Med
 	t.Helper()
 	var s clientSettings
 	WithPrivateMedia(roots).applyClient(&s)
-	transport := newMediaTransport(s.media)
-	defer transport.closeIdle()
-	limits := s.media.figures()
-	return measureRemote(t.Context(), transport.client(limits.Redirects, nil), limits, "test", url, pixels)
+	m := newMediaClient(s.media, "test")
+	defer m.closeIdle()
+	return m.measure(t.Context(), url, pixels)
 }
 
 // padded inserts n bytes of padding into the file behind its part that ends at
@@ -132,7 +131,7 @@ func TestRemoteMedia(t *testing.T) {
 		{name: "colour_profile_of_640_kib", handler: serveRanges, content: padded(jpeg, 2, segments(10)), pixels: true,
 			want: MediaInfo{Width: 97, Height: 61, Format: "jpeg"}, requests: 4, sent: 1 << 20},
 		{name: "header_beyond_budget", handler: serveRanges, content: padded(jpeg, 2, segments(40)), pixels: true,
-			wantErr: "longer than what is read", requests: 7, sent: 2 << 20},
+			wantErr: "beyond what is read", requests: 7, sent: 2 << 20},
 		{name: "head_refused", content: jpeg, requests: 2, sent: 64 << 10, want: MediaInfo{Width: 97, Height: 61, Format: "jpeg"},
 			handler: func(content []byte) http.HandlerFunc {
 				return func(w http.ResponseWriter, r *http.Request) {
@@ -145,10 +144,10 @@ func TestRemoteMedia(t *testing.T) {
 			}},
 		{name: "range_ignored", handler: ignoreRange, content: padded(jpeg, len(jpeg), strings.Repeat("\x00", 100e6)), pixels: true,
 			want: MediaInfo{Width: 97, Height: 61, Format: "jpeg"}, requests: 1, sent: 20e6},
-		{name: "range_ignored_read_on", handler: ignoreRange, content: padded(jpeg, 2, segments(10)), pixels: true,
-			want: MediaInfo{Width: 97, Height: 61, Format: "jpeg"}, requests: 1, sent: 1 << 20},
+		{name: "range_ignored_header_longer", handler: ignoreRange, content: padded(jpeg, 2, segments(10)), pixels: true,
+			wantErr: "beyond what is read", requests: 1, sent: 1 << 20},
 		{name: "range_ignored_moov_at_end", handler: ignoreRange, content: padded(mp4, moov, isoBox("free", strings.Repeat("\x00", 50<<20))), pixels: true,
-			wantErr: "sends no ranges", requests: 1, sent: 20e6},
+			wantErr: "beyond what is read", requests: 1, sent: 20e6},
 		{name: "range_ignored_without_length", content: jpeg, pixels: true, want: MediaInfo{Width: 97, Height: 61, Format: "jpeg"}, requests: 1, sent: 64 << 10,
 			handler: func(content []byte) http.HandlerFunc {
 				return func(w http.ResponseWriter, r *http.Request) {
@@ -239,9 +238,9 @@ func TestRemoteMediaTimeout(t *testing.T) {
 	var s clientSettings
 	WithPrivateMedia(roots).applyClient(&s)
 	WithMediaLimits(func(l *MediaLimits) { l.Timeout = 20 * time.Millisecond }).applyClient(&s)
-	transport := newMediaTransport(s.media)
-	defer transport.closeIdle()
-	_, err := measureRemote(t.Context(), transport.client(3, nil), s.media.figures(), "test", host.URL, true)
+	m := newMediaClient(s.media, "test")
+	defer m.closeIdle()
+	_, err := m.measure(t.Context(), host.URL, true)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want the deadline", err)
 	}
@@ -313,9 +312,9 @@ func TestPrivateAddressRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.settings.roots = roots
-			transport := newMediaTransport(tt.settings)
-			defer transport.closeIdle()
-			_, err := measureRemote(t.Context(), transport.client(3, nil), tt.settings.figures(), "test", tt.url, true)
+			m := newMediaClient(tt.settings, "test")
+			defer m.closeIdle()
+			_, err := m.measure(t.Context(), tt.url, true)
 			if tt.name == "decimal" { // a number is a host name here, and none that resolves
 				if err == nil {
 					t.Error("no error")
@@ -368,10 +367,10 @@ func TestMediaThroughProxy(t *testing.T) {
 		allow: func(a netip.Addr) bool { return a == netip.MustParseAddr("192.0.2.7") }, // not the proxy's
 		proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) },
 	}
-	transport := newMediaTransport(settings)
-	defer transport.closeIdle()
-	transport.proxied.TLSClientConfig.ServerName = "example.com" // the name of the test server's certificate
-	got, err := measureRemote(t.Context(), transport.client(3, nil), settings.figures(), "test", "https://192.0.2.7/a.png", true)
+	m := newMediaClient(settings, "test")
+	defer m.closeIdle()
+	m.proxied.TLSClientConfig.ServerName = "example.com" // the name of the test server's certificate
+	got, err := m.measure(t.Context(), "https://192.0.2.7/a.png", true)
 	if err != nil || got.Width != 97 || connects.Load() != 1 {
 		t.Errorf("%+v, %v, %d connections to the proxy", got, err, connects.Load())
 	}

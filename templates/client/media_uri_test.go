@@ -52,7 +52,7 @@ func TestFileURIRefuses(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(dir, "absent.png"): "no such file",
 		write("page.png", "<html>"):      "no image, video or sound",
-		write("empty.png", ""):           "empty",
+		write("empty.png", ""):           "no image, video or sound",
 		large:                            "more than",
 		dir:                              "not a regular file",
 	} {
