@@ -26,8 +26,8 @@ var reserved = []string{
 	"CancelOutcomeNotCancellable", "CancelOutcomeAlreadyDone", "CancelOutcomeUnknown", "File", "ModelFilter",
 	"ModelInfo", "Outcome", "Cost",
 	// Errors.
-	"Error", "ErrKeyConflict", "ErrMaxWait", "FailedDownload", "JournalError", "NotFinishedError", "SubmitPhase",
-	"SubmitPhaseConnect", "SubmitPhaseSend", "SubmitPhaseWait", "SubmitPhaseAnswer", "ValidationError", "ConfigError", "AuthError", "InsufficientBalanceError", "NotFoundError",
+	"Error", "ErrKeyConflict", "ErrMaxWait", "ErrNotFinished", "FailedDownload", "JournalError", "NotFinishedError", "SubmitPhase",
+	"SubmitPhaseConnect", "SubmitPhaseSend", "SubmitPhaseJournal", "SubmitPhaseWait", "SubmitPhaseAnswer", "ValidationError", "ConfigError", "AuthError", "InsufficientBalanceError", "NotFoundError",
 	"RateLimitError", "APIError", "NotSentError", "AmbiguousSubmitError", "ErrAmbiguousSubmit", "WaitError",
 	"GenerationError", "CanceledError", "DownloadError", "MediaError", "Charged", "ChargedNo", "ChargedYes",
 	"ChargedMaybe",
