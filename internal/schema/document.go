@@ -237,8 +237,9 @@ func article(k Kind) string {
 }
 
 // InvalidModelID says why an id can name no model, or returns "". An id has
-// segments between slashes, none of them empty, "." or "..", and no control
-// characters; it may hold blanks, dots and capitals.
+// segments between slashes, none of them empty, "." or "..", no control characters
+// and no "#", which parts an id from a property in names.json and in diagnostics;
+// it may hold blanks, dots and capitals.
 func InvalidModelID(id string) string {
 	if !utf8.ValidString(id) {
 		return "is not valid UTF-8"
@@ -249,6 +250,9 @@ func InvalidModelID(id string) string {
 	for _, r := range id {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return "holds a control character"
+		}
+		if r == '#' {
+			return `holds a "#"`
 		}
 	}
 	for segment := range strings.SplitSeq(id, "/") {

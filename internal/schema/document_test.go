@@ -168,7 +168,7 @@ func TestInvalidModelID(t *testing.T) {
 			t.Errorf("InvalidModelID(%q) = %q", id, reason)
 		}
 	}
-	for _, id := range []string{"", "/", "a/", "/a", "a//b", ".", "a/..", "../a", "a/ . /b", "a/ /b", "a\nb", "a\x00", "a\u202eb", "a\u2028b",
+	for _, id := range []string{"a/b#c", "", "/", "a/", "/a", "a//b", ".", "a/..", "../a", "a/ . /b", "a/ /b", "a\nb", "a\x00", "a\u202eb", "a\u2028b",
 		"a\u200bb", "\xff", strings.Repeat("x", maxModelID+1)} {
 		if InvalidModelID(id) == "" {
 			t.Errorf("InvalidModelID(%q) accepts it", id)
