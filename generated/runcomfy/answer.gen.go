@@ -10,34 +10,44 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// How much of an answer is read: of an error, and of a result.
+// How much of an answer is read: of an error, and of any other.
 const (
 	errorBodyLimit  = 64 << 10
 	resultBodyLimit = 128 << 20
 )
 
-// An answer is the body of an answer of the API, taken apart only one level
-// deep, since nothing about the values is certain.
+// An answer is what the API answers to a call. Its body is taken apart only one
+// level deep, since nothing about the values is certain.
 type answer struct {
+	status int // 0 if there was no answer
+	header http.Header
 	raw    []byte
 	fields map[string]json.RawMessage // nil when the body is no JSON object
 }
 
-// readAnswer reads at most limit bytes of a body. An error means that the
-// answer is cut; what was read of it is there all the same.
-func readAnswer(body io.Reader, limit int64) (answer, error) {
-	raw, err := io.ReadAll(io.LimitReader(body, limit))
-	a := answer{raw: raw}
-	if json.Unmarshal(raw, &a.fields) != nil {
-		a.fields = nil
+// readAnswer reads a response. An error means that the answer is cut; what was
+// read of it is there all the same.
+func readAnswer(resp *http.Response) (answer, error) {
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	limit := int64(errorBodyLimit)
+	if a.ok() {
+		limit = resultBodyLimit
 	}
+	var err error
+	a.raw, err = io.ReadAll(io.LimitReader(resp.Body, limit))
+	_ = json.Unmarshal(a.raw, &a.fields) // no object: no fields
 	return a, err
 }
+
+// ok reports whether the status is a 2xx.
+func (a answer) ok() bool { return a.status >= 200 && a.status <= 299 }
 
 // has reports whether a field says something: it is there and is neither null
 // nor an empty string, list or object, nor false, nor 0.
@@ -54,11 +64,8 @@ func says(raw json.RawMessage) bool {
 // text returns a field that is a string, else "".
 func (a answer) text(name string) string { return textOf(a.fields[name]) }
 
-func textOf(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
+func textOf(raw json.RawMessage) (s string) {
+	_ = json.Unmarshal(raw, &s) // no string: ""
 	return s
 }
 
@@ -66,10 +73,7 @@ func textOf(raw json.RawMessage) string {
 func (a answer) number(name string) (float64, bool) { return numberOf(a.fields[name]) }
 
 func numberOf(raw json.RawMessage) (float64, bool) {
-	s := strings.TrimSpace(string(raw))
-	if t := textOf(raw); t != "" {
-		s = strings.TrimPrefix(strings.TrimSpace(t), "$")
-	}
+	s := strings.TrimPrefix(strings.Trim(string(raw), " \t\r\n\""), "$")
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil && finite(f)
 }
@@ -80,54 +84,38 @@ func (a answer) code() int {
 	return int(f)
 }
 
-// time returns a field that is an RFC 3339 time or a number of seconds, or
-// milliseconds, since 1970; else the zero time.
+// time returns a field that is an RFC 3339 time, perhaps without a zone: FastAPI
+// writes UTC without saying so. Of another form it is the zero time.
 func (a answer) time(name string) time.Time {
-	if t, err := time.Parse(time.RFC3339Nano, a.text(name)); err == nil {
-		return t
+	t, err := time.Parse(time.RFC3339, a.text(name))
+	if err != nil {
+		t, _ = time.Parse("2006-01-02T15:04:05", a.text(name))
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999"} {
-		if t, err := time.Parse(layout, a.text(name)); err == nil {
-			return t // FastAPI and others write UTC without saying so
-		}
-	}
-	seconds, ok := a.number(name)
-	if !ok || seconds <= 0 || seconds > 1e14 {
-		return time.Time{}
-	}
-	if seconds > 1e11 {
-		seconds /= 1000
-	}
-	return time.UnixMicro(int64(seconds * 1e6)).UTC()
+	return t
 }
 
 // messageFields are the fields under which error texts are known to come.
 var messageFields = []string{"error_message", "message", "error", "detail", "msg", "reason", "title"}
 
+// htmlTitle finds the title of an HTML page, as proxies send for an error.
+var htmlTitle = regexp.MustCompile(`(?is)<title>(.*?)</`)
+
 // message returns the error text of an answer, "" if it has none. It may hold
 // anything that was sent, so it must pass a redactor before it is shown.
 func (a answer) message() string {
-	if a.fields == nil {
-		if s := textOf(a.raw); s != "" {
-			return s
-		}
-		return htmlTitle(a.raw)
+	if a.fields != nil {
+		return messageOf(a.raw)
 	}
-	for _, name := range messageFields {
-		if m := messageOf(a.fields[name]); m != "" {
-			return m
-		}
+	if m := htmlTitle.FindSubmatch(a.raw); m != nil {
+		return strings.Join(strings.Fields(string(m[1])), " ")
 	}
-	return ""
+	return textOf(a.raw)
 }
 
 // messageOf finds the text in an error of any shape. Of the validation errors
 // that FastAPI answers with, {loc, msg, input}, it takes the first two: input
 // repeats what was sent.
 func messageOf(raw json.RawMessage) string {
-	if !says(raw) {
-		return ""
-	}
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) == nil {
 		var texts []string
@@ -139,52 +127,32 @@ func messageOf(raw json.RawMessage) string {
 		return strings.Join(texts, "; ")
 	}
 	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) == nil {
-		var loc []any
-		_ = json.Unmarshal(object["loc"], &loc) // absent, or not a list: no place to name
-		for _, name := range messageFields {
-			if m := messageOf(object[name]); m != "" {
-				return locPrefix(loc) + m
-			}
-		}
-		return ""
+	if json.Unmarshal(raw, &object) != nil {
+		return textOf(raw)
 	}
-	return textOf(raw)
+	for _, name := range messageFields {
+		if m := messageOf(object[name]); m != "" {
+			return place(object["loc"]) + m
+		}
+	}
+	return ""
 }
 
-// locPrefix spells FastAPI's location ["body", "image_urls", 2] as
-// "image_urls[2]: ".
-func locPrefix(loc []any) string {
+// place spells FastAPI's location ["body", "image_urls", 2] as "image_urls[2]: ".
+func place(loc json.RawMessage) string {
+	var steps []any
+	if json.Unmarshal(loc, &steps) != nil || len(steps) == 0 {
+		return ""
+	}
 	path := ""
-	for i, step := range loc {
-		switch step := step.(type) {
-		case float64:
-			path += fmt.Sprintf("[%d]", int(step))
-		case string:
-			if i > 0 || step != "body" {
-				path = joinPath(path, step)
-			}
+	for _, step := range steps {
+		if name, ok := step.(string); ok {
+			path = joinPath(path, name)
+		} else {
+			path += fmt.Sprintf("[%v]", step)
 		}
 	}
-	path = strings.TrimPrefix(path, ".")
-	if path == "" {
-		return ""
-	}
-	return path + ": "
-}
-
-// htmlTitle returns the title of an HTML page, as proxies send for an error.
-func htmlTitle(raw []byte) string {
-	lower := bytes.ToLower(raw) // ASCII tags keep their offsets only in ASCII pages
-	start := bytes.Index(lower, []byte("<title>"))
-	if start < 0 || len(lower) != len(raw) {
-		return ""
-	}
-	title, _, ok := bytes.Cut(raw[start+len("<title>"):], []byte("</"))
-	if !ok {
-		return ""
-	}
-	return strings.Join(strings.Fields(string(title)), " ")
+	return strings.TrimPrefix(path, "body.") + ": "
 }
 
 // retryAfter reads a Retry-After header (RFC 9110 section 10.2.3): seconds or

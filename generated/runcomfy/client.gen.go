@@ -3,12 +3,10 @@
 package runcomfy
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"fmt"
 	"log/slog"
-	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -22,23 +20,17 @@ type Client struct{ *core }
 // *Client: a value from which reflection can reach the Client keeps the method
 // of every generated model alive in the linked program.
 type core struct {
-	base     *url.URL
-	err      error         // why the options cannot work; a *ConfigError or nil
-	token    func() string // a function, so that no fmt verb can print the token
-	limits   Limits
-	user     string // value of the User-Agent header
-	log      *slog.Logger
-	validate bool
-	check    MediaCheck
-	media    mediaSettings
-	journal  Journal
-	once     onceCalls
-	budget   *readBudget
-	submits  transport
-	reads    transport
+	clientSettings
+	origin  string        // scheme, host and path prefix that calls go to
+	err     error         // why the options cannot work; a *ConfigError or nil
+	token   func() string // a function, so that no fmt verb can print the token
+	keys    sync.Map      // of keyed submits under way, each with a channel that its end closes
+	budget  *readBudget
+	submits transport
+	reads   transport
 }
 
-// The environment variables that New reads for an empty token, in this order.
+// The environment variables that stand for an empty token, in this order.
 const (
 	tokenVariable         = "RUNCOMFY_API_TOKEN"
 	tokenVariableFallback = "RUNCOMFY_TOKEN"
@@ -50,47 +42,29 @@ const (
 // cannot work, or a missing token, is the *ConfigError of every later call.
 func New(token string, opts ...Option) *Client {
 	s := clientSettings{
-		baseURL:   DefaultBaseURL,
-		limits:    defaultLimits(),
-		userAgent: defaultUserAgent,
-		log:       slog.New(slog.DiscardHandler),
-		validate:  true,
-		check:     MediaCheckLocal,
+		baseURL:  DefaultBaseURL,
+		limits:   defaultLimits(),
+		user:     "runcomfy-go (genclient)",
+		validate: true,
+		check:    MediaCheckLocal,
 	}
 	for _, o := range opts {
 		o.applyClient(&s)
 	}
-	base, err := parseBaseURL(s.baseURL, s.insecure)
-	c := &core{
-		base:     base,
-		err:      err,
-		token:    func() string { return token },
-		limits:   s.limits,
-		user:     s.userAgent,
-		log:      s.log,
-		validate: s.validate,
-		check:    s.check,
-		media:    s.media,
-		journal:  s.journal,
-		budget:   newReadBudget(s.limits.ReadRate, s.limits.ReadBurst),
-		submits:  newSubmitTransport(s.httpClient, s.limits),
-		reads:    newReadTransport(s.httpClient, s.limits),
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
 	}
-	if token == "" {
-		c.token = sync.OnceValue(environmentToken)
-	}
+	c := &core{clientSettings: s, budget: newReadBudget(s.limits.ReadRate, s.limits.ReadBurst)}
+	c.origin, c.err = parseBaseURL(s.baseURL, s.insecure)
+	c.submits, c.reads = newTransports(s.httpClient, s.limits)
+	c.token = sync.OnceValue(func() string {
+		return cmp.Or(token, strings.TrimSpace(os.Getenv(tokenVariable)), strings.TrimSpace(os.Getenv(tokenVariableFallback)))
+	})
 	return &Client{core: c}
 }
 
-func environmentToken() string {
-	if t := strings.TrimSpace(os.Getenv(tokenVariable)); t != "" {
-		return t
-	}
-	return strings.TrimSpace(os.Getenv(tokenVariableFallback))
-}
-
-// CloseIdleConnections closes the connections that are kept open for reading.
-// The client stays usable.
+// CloseIdleConnections closes the connections that are kept for reading. The
+// client stays usable.
 func (c *Client) CloseIdleConnections() {
 	if c.core != nil {
 		c.submits.closeIdle()
@@ -98,19 +72,8 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-// String returns the client's base URL.
-func (c *Client) String() string {
-	if c.core == nil || c.base == nil {
-		return "runcomfy client"
-	}
-	return "runcomfy client of " + c.base.String()
-}
-
-// GoString is String: no verb prints more of a client than its base URL.
-func (c *Client) GoString() string { return c.String() }
-
-// LogValue is String, for log/slog.
-func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+// Format prints nothing of the client, whatever the verb.
+func (c Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, "runcomfy client") }
 
 // ready returns the state behind the client, or the *ConfigError that keeps it
 // from making any call.
@@ -137,17 +100,16 @@ func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	s := waitSettings{onCancel: OnCancelIfQueued}
-	call := callSettings{check: core.check, wait: &s}
+	s := callSettings{check: core.check, onCancel: OnCancelIfQueued}
 	for _, o := range opts {
-		o.applyCall(&call)
+		o.applyCall(&s)
 	}
-	job, err := core.submitInput(ctx, in, call.check, call.onceKey)
+	job, err := core.submitInput(ctx, in, s.check, s.onceKey)
 	if err != nil {
 		return nil, err
 	}
-	if call.onAccepted != nil {
-		call.onAccepted(job)
+	if s.onAccepted != nil {
+		s.onAccepted(job)
 	}
 	return job.watch(ctx, s, nil)
 }
@@ -164,27 +126,3 @@ func (c *Client) Job(requestID string) (*Job, error) {
 	}
 	return &Job{core: core, id: requestID, secrets: core.newRedactor(nil)}, nil
 }
-
-// request returns a request to path below the base URL, with the credential.
-// It is the only place where the token meets a request, and the host of that
-// request is always the base URL's.
-func (c *core) request(ctx context.Context, method, path string) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.base.String()+path, nil)
-	if err != nil {
-		return nil, &ConfigError{Reason: "the path of the call does not make a URL"}
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token())
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.user)
-	return req, nil
-}
-
-// tokenHash is the SHA-256 of the token: what tells accounts apart without
-// keeping the token.
-func (c *core) tokenHash() string {
-	sum := sha256.Sum256([]byte(c.token()))
-	return hex.EncodeToString(sum[:])
-}
-
-// origin is the scheme, host and path prefix that calls go to.
-func (c *core) origin() string { return c.base.String() }

@@ -6,12 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"net/url"
 	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,21 +16,17 @@ import (
 
 // A File is one downloaded output.
 type File struct {
-	// Output is where its URL stands in Result.Output, as image or images[2].
-	Output string
-	// Path is the file, in the folder that was given.
-	Path string
-	// Bytes is its size.
-	Bytes int64
-	// Format is told by the content, as png or mp4; see MediaInfo.
-	Format string
+	Output string // where its URL stands in Result.Output, as image or images[2]
+	Path   string // in the folder that was given
+	Bytes  int64
+	Format string // told by the content, as png or mp4; see MediaInfo
 }
 
 // A DownloadError lists the outputs that did not arrive, in their order.
 type DownloadError struct {
 	Failed []FailedDownload
 
-	requestID string
+	about
 }
 
 // A FailedDownload is one output that did not arrive.
@@ -43,15 +36,11 @@ type FailedDownload struct {
 }
 
 func (e *DownloadError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "runcomfy: download of job %s: ", e.requestID)
+	texts := make([]string, len(e.Failed))
 	for i, f := range e.Failed {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(f.Output + ": " + f.Err.Error())
+		texts[i] = f.Output + ": " + f.Err.Error()
 	}
-	return b.String()
+	return "runcomfy: download of job " + e.requestID + ": " + strings.Join(texts, "; ")
 }
 
 // Unwrap returns the error of each failed download.
@@ -63,50 +52,21 @@ func (e *DownloadError) Unwrap() []error {
 	return errs
 }
 
-// Charged returns ChargedYes: the job was done.
-func (e *DownloadError) Charged() Charged { return ChargedYes }
-
-// RequestID returns the id of the job.
-func (e *DownloadError) RequestID() string { return e.requestID }
-
 // A DownloadOption changes one Download.
-type DownloadOption interface{ applyDownload(*downloadSettings) }
-
-type downloadOption func(*downloadSettings)
-
-func (o downloadOption) applyDownload(s *downloadSettings) { o(s) }
-
-type downloadSettings struct {
-	hosts  []string
-	limits DownloadLimits
-	write  func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
-}
+type DownloadOption func(*downloader)
 
 // WithDownloadHosts also allows downloads from the given hosts and the hosts
 // below them. Without it only runcomfy.net and runcomfy.com are.
 func WithDownloadHosts(hosts ...string) DownloadOption {
-	return downloadOption(func(s *downloadSettings) { s.hosts = append(s.hosts, hosts...) })
+	return func(d *downloader) { d.hosts = append(d.hosts, hosts...) }
 }
 
-// DownloadLimits are the figures of a Download. WithDownloadLimits changes them.
-type DownloadLimits struct {
-	// FileSize is the largest file taken, in bytes.
-	FileSize int64 // 2 GiB
-	// Tries bounds the requests for one file; RetryDelay is the longest pause
-	// before the second of them, and doubles with each up to 8 s.
-	Tries      int           // 5
-	RetryDelay time.Duration // 0.5 s
-	// Stall is how long a server may send nothing.
-	Stall time.Duration // 60 s
-	// Redirects bounds the redirects of one request.
-	Redirects int // 3
-	// Parallel bounds the files that are fetched at the same time.
-	Parallel int // 4
-}
-
-// WithDownloadLimits changes any of the figures in DownloadLimits.
-func WithDownloadLimits(change func(*DownloadLimits)) DownloadOption {
-	return downloadOption(func(s *downloadSettings) { change(&s.limits) })
+// A downloader fetches the files of one result.
+type downloader struct {
+	*mediaClient
+	dir, requestID string
+	refresh        func() (*Result, error)                 // reads the result again, once for all files
+	write          func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
 }
 
 // Download fetches every file that a result names into the folder dir, which
@@ -132,32 +92,10 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	case !validRequestID(res.RequestID): // it becomes part of file names
 		return nil, &ConfigError{Reason: "the result's request id is not one that the API gives"}
 	}
-	s := downloadSettings{
-		hosts: []string{"runcomfy.net", "runcomfy.com"},
-		limits: DownloadLimits{
-			FileSize:   2 << 30,
-			Tries:      5,
-			RetryDelay: 500 * time.Millisecond,
-			Stall:      60 * time.Second,
-			Redirects:  3,
-			Parallel:   4,
-		},
-		write: (*os.File).Write,
-	}
-	for _, o := range opts {
-		o.applyDownload(&s)
-	}
-	outputs := outputsOf(res.Output)
-	if len(outputs) == 0 {
-		return nil, nil
-	}
-	transport := newMediaTransport(c.media)
-	defer transport.closeIdle()
 	d := &downloader{
-		downloadSettings: s,
-		dir:              filepath.Clean(dir),
-		requestID:        res.RequestID,
-		userAgent:        c.user,
+		mediaClient: newMediaClient(c.media, c.user, "runcomfy.net", "runcomfy.com"),
+		dir:         dir,
+		requestID:   res.RequestID,
 		refresh: sync.OnceValues(func() (*Result, error) {
 			job, err := c.Job(res.RequestID)
 			if err != nil {
@@ -165,78 +103,23 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 			}
 			return job.Result(ctx)
 		}),
+		write: (*os.File).Write,
 	}
-	d.client = transport.client(s.limits.Redirects, d.checkURL)
-	return d.all(ctx, outputs)
-}
-
-// An output is one URL of a result.
-type output struct {
-	field string
-	index int // in a list, -1 in a field for one
-	url   string
-}
-
-// String returns the place in Result.Output, as images[2].
-func (o output) String() string {
-	if o.index < 0 {
-		return o.field
+	defer d.closeIdle()
+	for _, o := range opts {
+		o(d)
 	}
-	return o.field + "[" + strconv.Itoa(o.index) + "]"
-}
-
-// outputsOf lists the URLs of an output. Results often repeat the first of a
-// list in the field for one: the list's name is kept.
-func outputsOf(o Output) []output {
-	var all []output
-	add := func(field, single string, list []string) {
-		for i, u := range list {
-			all = append(all, output{field + "s", i, u})
-		}
-		all = append(all, output{field, -1, single})
-	}
-	add("image", o.Image, o.Images)
-	add("video", o.Video, o.Videos)
-	add("audio", o.Audio, o.Audios)
-	seen := map[string]bool{"": true}
-	return slices.DeleteFunc(all, func(o output) bool {
-		known := seen[o.url]
-		seen[o.url] = true
-		return known
-	})
-}
-
-// A downloader fetches the files of one result.
-type downloader struct {
-	downloadSettings
-	dir, requestID, userAgent string
-	client                    *http.Client
-	refresh                   func() (*Result, error) // reads the result again, once for all files
-}
-
-// all fetches the outputs, a few at a time.
-func (d *downloader) all(ctx context.Context, outputs []output) ([]File, error) {
+	outputs := outputsOf(res.Output)
 	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
-	slots := make(chan struct{}, max(d.limits.Parallel, 1))
-	var running sync.WaitGroup
-	for i, o := range outputs {
-		slots <- struct{}{}
-		running.Add(1)
-		go func() {
-			defer running.Done()
-			files[i], errs[i] = d.fetch(ctx, o)
-			<-slots
-		}()
-	}
-	running.Wait()
+	inParallel(d.limits.Parallel, len(outputs), func(i int) { files[i], errs[i] = d.fetch(ctx, outputs[i]) })
 	var arrived []File
-	failed := &DownloadError{requestID: d.requestID}
+	failed := &DownloadError{about: about{ChargedYes, d.requestID}}
 	for i, o := range outputs {
 		if errs[i] != nil {
-			failed.Failed = append(failed.Failed, FailedDownload{Output: o.String(), Err: errs[i]})
-			continue
+			failed.Failed = append(failed.Failed, FailedDownload{Output: o.place, Err: errs[i]})
+		} else {
+			arrived = append(arrived, files[i])
 		}
-		arrived = append(arrived, files[i])
 	}
 	if failed.Failed != nil {
 		return arrived, failed
@@ -244,43 +127,134 @@ func (d *downloader) all(ctx context.Context, outputs []output) ([]File, error) 
 	return arrived, nil
 }
 
-// name is the file name of an output without its extension. A request id holds
-// nothing that could lead out of the folder, see validRequestID.
-func (d *downloader) name(o output) string {
-	name := d.requestID + "-" + o.field
-	if o.index >= 0 {
-		name += "-" + strconv.Itoa(o.index+1)
-	}
-	return name
+// An output is one URL of a result.
+type output struct {
+	place string // as File.Output
+	name  string // in the names of files
+	url   string
 }
 
-var errForeignHost = errors.New("the URL is not of an allowed host, see WithDownloadHosts")
-
-// checkURL refuses every URL but https ones of the allowed hosts.
-func (d *downloader) checkURL(u *url.URL) error {
-	if u.Scheme != "https" || u.User != nil {
-		return errNotHTTPS
-	}
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	for _, allowed := range d.hosts {
-		allowed = strings.ToLower(allowed)
-		if host == allowed || strings.HasSuffix(host, "."+allowed) {
-			return nil
+// outputsOf lists the URLs of an output. Results often repeat the first of a
+// list in the field for one: the list's name is kept.
+func outputsOf(o Output) []output {
+	var all []output
+	seen := map[string]bool{"": true}
+	add := func(place, name, url string) {
+		if !seen[url] {
+			seen[url] = true
+			all = append(all, output{place, name, url})
 		}
 	}
-	return errForeignHost
+	for _, kind := range []struct {
+		field, single string
+		list          []string
+	}{{"image", o.Image, o.Images}, {"video", o.Video, o.Videos}, {"audio", o.Audio, o.Audios}} {
+		for i, url := range kind.list {
+			add(fmt.Sprintf("%ss[%d]", kind.field, i), fmt.Sprintf("%ss-%d", kind.field, i+1), url)
+		}
+		add(kind.field, kind.field, kind.single)
+	}
+	return all
 }
 
-// fresh returns the URL that the output has now.
-func (d *downloader) fresh(o output) (string, error) {
-	res, err := d.refresh()
+// fetch downloads one output under its final name. A request id holds nothing
+// that could lead out of the folder, see validRequestID.
+func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
+	p, err := newPartial(d.dir, d.requestID+"-"+o.name)
 	if err != nil {
-		return "", err
+		return File{}, err
 	}
-	for _, now := range outputsOf(res.Output) {
-		if now.field == o.field && now.index == o.index {
-			return now.url, nil
+	defer p.discard()
+	refreshed := false
+	for try := 1; ; try++ {
+		retry, err := d.attempt(ctx, o.url, p)
+		switch {
+		case err == nil:
+			return p.publish(o.place)
+		case ctx.Err() != nil:
+			return File{}, context.Cause(ctx)
+		case errors.Is(err, errExpired) && !refreshed:
+			refreshed = true
+			res, refreshErr := d.refresh()
+			if refreshErr != nil {
+				return File{}, fmt.Errorf("%w; reading the result again: %w", err, refreshErr)
+			}
+			o.url = ""
+			for _, now := range outputsOf(res.Output) {
+				if now.place == o.place {
+					o.url = now.url
+				}
+			}
+			continue
+		case !retry || try >= d.limits.Tries:
+			return File{}, err
+		}
+		if !sleep(ctx, backoff(try, d.limits.RetryDelay, 8*time.Second)) {
+			return File{}, context.Cause(ctx)
 		}
 	}
-	return "", errors.New("the result names the file no longer")
+}
+
+var (
+	errExpired = errors.New("the link has expired or is wrong")
+	errStalled = errors.New("the server sends nothing any more")
+)
+
+// attempt makes one request and appends what it brings to p; retry says whether
+// another may go better. It asks for the rest of the file if p has a beginning
+// that can be told to be of the same version (RFC 9110, section 13.1.5).
+func (d *downloader) attempt(ctx context.Context, address string, p *partial) (retry bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stall := time.AfterFunc(d.limits.Stall, func() { cancel(errStalled) })
+	defer stall.Stop()
+	var header []string
+	if p.size > 0 && p.version != "" {
+		header = []string{"Range", fmt.Sprintf("bytes=%d-", p.size), "If-Range", p.version}
+	}
+	resp, err := d.request(ctx, http.MethodGet, address, header...)
+	if err != nil {
+		var refused refusal
+		return !errors.As(err, &refused) && !permanent(err), causeOf(ctx, err)
+	}
+	defer resp.Body.Close()
+	if retry, err := p.begin(resp, header != nil); err != nil {
+		return retry, err
+	}
+	return d.receive(ctx, resp.Body, p, stall)
+}
+
+// receive appends the body of an answer to p.
+func (d *downloader) receive(ctx context.Context, body io.Reader, p *partial, stall *time.Timer) (retry bool, err error) {
+	buf := make([]byte, 64<<10)
+	for {
+		n, readErr := body.Read(buf)
+		stall.Reset(d.limits.Stall)
+		if max(p.total, p.size+int64(n)) > d.limits.FileSize {
+			return false, fmt.Errorf("the file is larger than the limit of %d bytes", d.limits.FileSize)
+		}
+		written, err := d.write(p.file, buf[:n])
+		p.size += int64(written)
+		switch {
+		case err != nil:
+			return false, err
+		case readErr == io.EOF && p.size == 0:
+			return true, errors.New("the server sent an empty file")
+		case readErr == io.EOF && p.total >= 0 && p.size != p.total:
+			return true, fmt.Errorf("the server announced %d bytes and sent %d", p.total, p.size)
+		case readErr == io.EOF:
+			return false, nil
+		case readErr != nil:
+			return true, fmt.Errorf("cut after %d bytes: %w", p.size, causeOf(ctx, readErr))
+		}
+	}
+}
+
+// causeOf returns why ctx ended if it did: the error of a read that was stopped
+// tells less.
+func causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
 }

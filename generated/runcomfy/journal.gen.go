@@ -11,39 +11,30 @@ import (
 // JournalState says what is known of the submit under a key.
 type JournalState string
 
-// The states of a journal record.
+// The states of a journal record. A record that a dead process left in sending
+// does not tell whether the job was accepted.
 const (
-	// JournalStateSending: a submit was about to start. If the process that
-	// wrote it is gone, nobody knows whether the job was accepted.
-	JournalStateSending JournalState = "sending"
-	// JournalStateAccepted: the job is RequestID.
-	JournalStateAccepted JournalState = "accepted"
-	// JournalStateRejected: no job came of it; the key may be used again for
-	// the same request.
-	JournalStateRejected JournalState = "rejected"
-	// JournalStateAmbiguous: the submit ended in an *AmbiguousSubmitError.
-	JournalStateAmbiguous JournalState = "ambiguous"
+	JournalStateSending   JournalState = "sending"   // a submit was about to start
+	JournalStateAccepted  JournalState = "accepted"  // the job is RequestID
+	JournalStateRejected  JournalState = "rejected"  // no job came of it: the same request may use the key again
+	JournalStateAmbiguous JournalState = "ambiguous" // the submit ended in an *AmbiguousSubmitError
 )
 
 // A JournalRecord is what a Journal keeps under one key. It holds neither the
 // token nor any value of the input.
 type JournalRecord struct {
-	Key string `json:"key"`
-	// Revision is 1 in a new record and grows by one with each change.
-	Revision int64        `json:"revision"`
+	Key      string       `json:"key"`
+	Revision int64        `json:"revision"` // 1 in a new record, one more with each change
 	State    JournalState `json:"state"`
 	// Request identifies the request: the SHA-256, in hexadecimal, of origin,
 	// token hash, model id and the hash of the canonical JSON of the body.
-	Request string `json:"request"`
-	Model   string `json:"model"`
-	Origin  string `json:"origin"`
-	// RequestID is the job's id, also for an ambiguous submit whose broken
-	// answer still held it.
-	RequestID string    `json:"request_id,omitempty"`
+	Request   string    `json:"request"`
+	Model     string    `json:"model"`
+	Origin    string    `json:"origin"`
+	RequestID string    `json:"request_id,omitempty"` // also of an ambiguous submit whose broken answer held it
 	Started   time.Time `json:"started"`
 	Updated   time.Time `json:"updated"`
-	// Reason is the text of the error of a rejected or ambiguous submit.
-	Reason string `json:"reason,omitempty"`
+	Reason    string    `json:"reason,omitempty"` // the text of the error of a rejected or ambiguous submit
 }
 
 // A Journal keeps one record per key, durably: when a method returns without
@@ -53,8 +44,7 @@ type JournalRecord struct {
 type Journal interface {
 	// Get returns the record under key, and false when there is none.
 	Get(ctx context.Context, key string) (JournalRecord, bool, error)
-	// PutIfAbsent stores r unless its key has a record, and reports whether
-	// it did.
+	// PutIfAbsent stores r unless its key has a record; it reports whether it did.
 	PutIfAbsent(ctx context.Context, r JournalRecord) (bool, error)
 	// CompareAndSwap stores next in place of the record of the same key if
 	// that has the given revision, and reports whether it did.
@@ -62,44 +52,50 @@ type Journal interface {
 }
 
 // A MemoryJournal is a Journal that lasts as long as the process: it keeps
-// keyed submits apart, and forgets them in a crash. Make it with
-// NewMemoryJournal.
-type MemoryJournal struct {
-	mu      sync.Mutex
-	records map[string]JournalRecord
-}
+// keyed submits apart, and forgets them in a crash.
+type MemoryJournal struct{ records }
 
 // NewMemoryJournal returns an empty journal.
 func NewMemoryJournal() *MemoryJournal {
-	return &MemoryJournal{records: map[string]JournalRecord{}}
+	return &MemoryJournal{records{byKey: map[string]JournalRecord{}, save: func(JournalRecord) error { return nil }}}
+}
+
+// records has the methods of the built-in journals.
+type records struct {
+	mu     sync.Mutex
+	byKey  map[string]JournalRecord
+	save   func(JournalRecord) error // makes a change durable; mu is held
+	broken error                     // why the journal refuses everything
 }
 
 // Get returns the record under key.
-func (j *MemoryJournal) Get(_ context.Context, key string) (JournalRecord, bool, error) {
+func (j *records) Get(_ context.Context, key string) (JournalRecord, bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r, ok := j.records[key]
-	return r, ok, nil
+	r, found := j.byKey[key]
+	return r, found, j.broken
 }
 
 // PutIfAbsent stores r unless its key has a record.
-func (j *MemoryJournal) PutIfAbsent(_ context.Context, r JournalRecord) (bool, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if _, ok := j.records[r.Key]; ok {
-		return false, nil
-	}
-	j.records[r.Key] = r
-	return true, nil
+func (j *records) PutIfAbsent(_ context.Context, r JournalRecord) (bool, error) {
+	return j.put(r, func(_ JournalRecord, found bool) bool { return !found })
 }
 
 // CompareAndSwap stores next if the record under its key has the revision.
-func (j *MemoryJournal) CompareAndSwap(_ context.Context, revision int64, next JournalRecord) (bool, error) {
+func (j *records) CompareAndSwap(_ context.Context, revision int64, next JournalRecord) (bool, error) {
+	return j.put(next, func(old JournalRecord, found bool) bool { return found && old.Revision == revision })
+}
+
+func (j *records) put(r JournalRecord, allowed func(old JournalRecord, found bool) bool) (bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if old, ok := j.records[next.Key]; !ok || old.Revision != revision {
-		return false, nil
+	old, found := j.byKey[r.Key]
+	if j.broken != nil || !allowed(old, found) {
+		return false, j.broken
 	}
-	j.records[next.Key] = next
+	if err := j.save(r); err != nil {
+		return false, err
+	}
+	j.byKey[r.Key] = r
 	return true, nil
 }

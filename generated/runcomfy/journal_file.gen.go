@@ -4,14 +4,12 @@ package runcomfy
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 )
 
 // A FileJournal is a Journal in a file of JSON lines, one per change, the last
@@ -19,12 +17,9 @@ import (
 // to the disk before the method returns, and the file is locked: one process
 // at a time has it open.
 type FileJournal struct {
-	mu      sync.Mutex
-	file    *os.File
-	unlock  func() error
-	size    int64 // of the whole lines
-	records map[string]JournalRecord
-	broken  error // why nothing more can be written
+	records
+	file *os.File
+	size int64 // of the whole lines
 }
 
 // errJournalClosed is the error of a journal after Close.
@@ -36,13 +31,14 @@ var errJournalClosed = errors.New("the journal is closed")
 // error, since the journal would forget a job. So is a journal that is open
 // elsewhere. Close it when no client uses it any more.
 func OpenJournal(path string) (*FileJournal, error) {
-	file, unlock, err := openLocked(path)
+	file, err := openLocked(path)
 	if err != nil {
 		return nil, fmt.Errorf("runcomfy: open journal: %w", err)
 	}
-	j := &FileJournal{file: file, unlock: unlock, records: map[string]JournalRecord{}}
+	j := &FileJournal{file: file, records: records{byKey: map[string]JournalRecord{}}}
+	j.save = j.append
 	if err := j.load(); err != nil {
-		return nil, fmt.Errorf("runcomfy: open journal %s: %w", path, errors.Join(err, file.Close(), unlock()))
+		return nil, fmt.Errorf("runcomfy: open journal %s: %w", path, errors.Join(err, file.Close()))
 	}
 	if dir, err := os.Open(filepath.Dir(path)); err == nil {
 		_ = dir.Sync() // the file's name; not every system can
@@ -60,37 +56,28 @@ func (j *FileJournal) load() error {
 	for n := 1; len(content) > 0; n++ {
 		line, rest, whole := bytes.Cut(content, []byte("\n"))
 		var r JournalRecord
-		err := json.Unmarshal(line, &r)
+		bad := json.Unmarshal(line, &r) != nil || r.Key == "" || r.Revision < 1
 		switch {
-		case !whole:
-			// Cut off, or whole but for its end: a beginning of a JSON object
-			// is never one itself, so what can be read is true.
-			if err != nil || r.Key == "" {
-				return j.file.Truncate(j.size)
-			}
+		case bad && whole:
+			return fmt.Errorf("line %d is not a journal record", n)
+		case bad:
+			return j.file.Truncate(j.size)
+		case !whole: // a beginning of a JSON object is never one itself, so the record is true
 			if _, err := j.file.WriteAt([]byte("\n"), j.size+int64(len(line))); err != nil {
 				return err
 			}
-			if err := j.file.Sync(); err != nil {
-				return err
-			}
-		case err != nil || r.Key == "" || r.Revision < 1:
-			return fmt.Errorf("line %d is not a journal record", n)
 		}
-		j.records[r.Key] = r
+		j.byKey[r.Key] = r
 		j.size += int64(len(line)) + 1
 		content = rest
 	}
 	return nil
 }
 
-// append writes a record behind the whole lines and syncs it; j.mu is held.
-// After a failure the file is cut back to them. When even that fails, or the
-// disk may have lost what it said to have, the journal is broken for good.
+// append writes a record behind the whole lines and syncs it. After a failure
+// the file is cut back to them. When even that fails, or the disk may have lost
+// what it said to have, the journal is broken for good.
 func (j *FileJournal) append(r JournalRecord) error {
-	if j.broken != nil {
-		return j.broken
-	}
 	line, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -107,46 +94,11 @@ func (j *FileJournal) append(r JournalRecord) error {
 		return j.broken
 	}
 	j.size += int64(len(line))
-	j.records[r.Key] = r
 	return nil
 }
 
-// Get returns the record under key.
-func (j *FileJournal) Get(_ context.Context, key string) (JournalRecord, bool, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	r, ok := j.records[key]
-	return r, ok, j.broken
-}
-
-// PutIfAbsent appends r unless its key has a record.
-func (j *FileJournal) PutIfAbsent(_ context.Context, r JournalRecord) (bool, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if _, ok := j.records[r.Key]; ok {
-		return false, j.broken
-	}
-	if err := j.append(r); err != nil {
-		return false, err
-	}
-	return true, nil
-}
-
-// CompareAndSwap appends next if the record under its key has the revision.
-func (j *FileJournal) CompareAndSwap(_ context.Context, revision int64, next JournalRecord) (bool, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if old, ok := j.records[next.Key]; !ok || old.Revision != revision {
-		return false, j.broken
-	}
-	if err := j.append(next); err != nil {
-		return false, err
-	}
-	return true, nil
-}
-
-// Close closes the file and releases its lock. The journal refuses everything
-// after that.
+// Close closes the file, which releases its lock. The journal refuses
+// everything after that.
 func (j *FileJournal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -154,5 +106,5 @@ func (j *FileJournal) Close() error {
 		return nil
 	}
 	j.broken = errJournalClosed
-	return errors.Join(j.file.Close(), j.unlock())
+	return j.file.Close()
 }

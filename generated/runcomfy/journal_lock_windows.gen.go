@@ -11,17 +11,16 @@ import (
 )
 
 // openLocked opens the file at path for reading and writing by this process
-// alone: the share mode keeps out other writers. It goes with the process,
-// however it ends.
-func openLocked(path string) (*os.File, func() error, error) {
+// alone: the share mode keeps out other writers, however the process ends.
+func openLocked(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, syscall.FILE_SHARE_READ,
 		nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s is open in another process: %w", path, err)
+		return nil, fmt.Errorf("%s is open in another process: %w", path, err)
 	}
-	return os.NewFile(uintptr(handle), path), func() error { return nil }, nil
+	return os.NewFile(uintptr(handle), path), nil
 }

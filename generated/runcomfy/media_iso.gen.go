@@ -3,99 +3,206 @@
 package runcomfy
 
 import (
-	"encoding/binary"
 	"errors"
+	"iter"
 	"math"
 	"slices"
+	"time"
 )
 
-// isoFormat tells the formats that are built of boxes (ISO/IEC 14496-12) by the
-// brands of their ftyp box.
-func isoFormat(start []byte) mediaFormat {
-	var (
-		avif = mediaFormat{"avif", "image/avif", ".avif", measureHEIF}
-		heic = mediaFormat{"heic", "image/heic", ".heic", measureHEIF}
-	)
-	if len(start) < 12 {
-		return mediaFormat{"mp4", "video/mp4", ".mp4", measureMovie}
-	}
-	switch string(start[8:12]) {
-	case "avif", "avis":
-		return avif
-	case "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs":
-		return heic
-	case "mif1", "msf1": // any coding: the compatible brands tell
-		end := min(int64(binary.BigEndian.Uint32(start)), int64(len(start)))
-		for off := int64(16); off+4 <= end; off += 4 {
-			if brand := string(start[off : off+4]); brand == "avif" || brand == "avis" {
-				return avif
-			}
-		}
-		return heic
-	case "qt  ":
-		return mediaFormat{"mov", "video/quicktime", ".mov", measureMovie}
-	case "M4A ", "M4B ":
-		return mediaFormat{"m4a", "audio/mp4", ".m4a", measureMovie}
-	}
-	return mediaFormat{"mp4", "video/mp4", ".mp4", measureMovie}
-}
-
-// A box is one box of a file: its type and where its payload lies.
+// A box is one box of a file (ISO/IEC 14496-12, section 4.2): its type and
+// where its payload lies.
 type box struct {
 	kind      string
 	body, end int64
 }
 
-// box reads the head of the box at off in a container that ends at end.
-func (h *header) box(off, end int64) (box, error) {
-	b, err := h.at(off, 8)
-	if err != nil {
-		return box{}, err
-	}
-	size, head := int64(binary.BigEndian.Uint32(b)), int64(8)
-	kind := string(b[4:8])
-	switch size {
-	case 0: // to the end of the container
-		return box{kind, off + head, end}, nil
-	case 1: // 64 bits behind the type
-		if b, err = h.at(off+8, 8); err != nil {
-			return box{}, err
+// boxes walks the boxes inside in, until the first error.
+func (h *header) boxes(in box) iter.Seq[box] {
+	return func(yield func(box) bool) {
+		for off := in.body; off < in.end; {
+			size, head, kind := h.u32(off), int64(8), string(h.at(off+4, 4))
+			switch size {
+			case 0: // to the end of the container
+				size = in.end - off
+			case 1: // 64 bits behind the type
+				size, head = h.u64(off+8), 16
+			}
+			switch {
+			case size < head:
+				h.fail(errors.New("a box shorter than its head"))
+			case size > in.end-off:
+				h.fail(errTruncated)
+			}
+			if h.err != nil || !yield(box{kind, off + head, off + size}) {
+				return
+			}
+			off += size
 		}
-		large := binary.BigEndian.Uint64(b)
-		if large > math.MaxInt64 {
-			return box{}, errors.New("impossible size of a box")
-		}
-		size, head = int64(large), 16
 	}
-	if size < head {
-		return box{}, errors.New("a box shorter than its head")
-	}
-	if size > end-off {
-		return box{}, errTruncated
-	}
-	return box{kind, off + head, off + size}, nil
 }
 
-// find returns the first box of one of the kinds between off and end, looking
-// at no box behind it.
-func (h *header) find(off, end int64, kinds ...string) (box, error) {
-	for off < end {
-		b, err := h.box(off, end)
-		if err != nil {
-			return box{}, err
-		}
+// find returns the first box of one of the kinds inside in, looking at no box
+// behind it.
+func (h *header) find(in box, kinds ...string) box {
+	for b := range h.boxes(in) {
 		if slices.Contains(kinds, b.kind) {
-			return b, nil
+			return b
 		}
-		off = b.end
 	}
-	return box{}, errNoSize
+	h.fail(errNoSize)
+	return box{}
 }
 
-// end returns where the file ends: far away if its size is not known.
-func (h *header) end() int64 {
+// file is the whole file as a box, which ends far away if its size is not known.
+func (h *header) file() box {
 	if h.size < 0 {
-		return math.MaxInt64
+		return box{end: math.MaxInt64}
 	}
-	return h.size
+	return box{end: h.size}
+}
+
+// measureMovie finds the moov box of an MP4 or QuickTime file, in front of the
+// media data or behind it. A file with sound alone has no width and no height.
+func measureMovie(h *header) MediaInfo { return movie(h, h.find(h.file(), "moov")) }
+
+// movie reads the length of a movie and the size of its first picture track
+// (ISO/IEC 14496-12, sections 8.2.2 and 8.3.2). A fragmented movie has no
+// length here.
+func movie(h *header, moov box) MediaInfo {
+	var info MediaInfo
+	for b := range h.boxes(moov) {
+		switch {
+		case b.kind == "mvhd":
+			info.Duration = movieDuration(h, b.body)
+		case b.kind == "trak" && info.Width == 0:
+			track(h, b, &info)
+		}
+	}
+	return info
+}
+
+// movieDuration reads the payload of an mvhd box; 0 if the length is not set.
+func movieDuration(h *header, body int64) time.Duration {
+	scale, ticks := h.u32(body+12), h.u32(body+16)
+	if version := h.at(body, 1)[0]; version > 0 {
+		scale, ticks = h.u32(body+20), h.u64(body+24)
+	} else if ticks == math.MaxUint32 {
+		return 0
+	}
+	seconds := float64(ticks) / float64(scale)
+	if scale == 0 || seconds < 0 || seconds > math.MaxInt64/float64(2*time.Second) {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// track takes the size of a track whose handler shows pictures. The size stands
+// before the matrix is applied; a matrix that maps x to y turns by a quarter.
+func track(h *header, trak box, info *MediaInfo) {
+	hdlr := h.find(h.find(trak, "mdia"), "hdlr")
+	if !slices.Contains([]string{"vide", "pict", "auxv"}, string(h.at(hdlr.body+8, 4))) {
+		return
+	}
+	tkhd := h.find(trak, "tkhd")
+	matrix := tkhd.body + 40
+	if version := h.at(tkhd.body, 1)[0]; version > 0 {
+		matrix += 12 // three times of 64 bits
+	}
+	const half = 1 << 15 // sizes are 16.16
+	info.Width, info.Height = int((h.u32(matrix+36)+half)>>16), int((h.u32(matrix+40)+half)>>16)
+	info.Rotated = h.u32(matrix) == 0 && h.u32(matrix+16) == 0
+	if info.Rotated {
+		*info = info.turned()
+	}
+}
+
+// measureHEIF reads the properties of the primary item of an AVIF or HEIC file
+// (ISO/IEC 23008-12, section 6.5): its size, then the clean aperture cut out of
+// it, then a turn. Thumbnails, tiles and alpha planes are items of their own.
+// Readers obey a turn, except those that hand out the coded picture.
+func measureHEIF(h *header) MediaInfo {
+	meta := h.find(h.file(), "meta", "moov")
+	if meta.kind == "moov" { // an image sequence without a still
+		return movie(h, meta)
+	}
+	meta.body += 4 // version and flags
+	pitm := h.find(meta, "pitm").body
+	primary := int64(h.u16(pitm + 4))
+	if version := h.at(pitm, 1)[0]; version > 0 {
+		primary = h.u32(pitm + 4)
+	}
+	properties := h.find(meta, "iprp")
+	var places []int
+	for b := range h.boxes(properties) {
+		if b.kind == "ipma" && places == nil {
+			places = associations(h, b, primary)
+		}
+	}
+	var info, aperture MediaInfo
+	place := 0
+	for property := range h.boxes(h.find(properties, "ipco")) {
+		if place++; !slices.Contains(places, place) {
+			continue
+		}
+		switch body := property.body; property.kind {
+		case "ispe":
+			info.Width, info.Height = int(h.u32(body+4)), int(h.u32(body+8))
+		case "clap":
+			aperture.Width, aperture.Height = h.fraction(body), h.fraction(body+8)
+		case "irot":
+			info.Rotated = h.at(body, 1)[0]&1 != 0
+		}
+	}
+	if aperture.Width > 0 && aperture.Width <= info.Width && aperture.Height > 0 && aperture.Height <= info.Height {
+		info.Width, info.Height = aperture.Width, aperture.Height
+	}
+	if info.Rotated {
+		return info.turned()
+	}
+	return info
+}
+
+// associations returns the places in the ipco box, from 1 on, of an item's
+// properties, from one ipma box (ISO/IEC 14496-12, section 8.11.14); nil if the
+// item is not in it.
+func associations(h *header, ipma box, item int64) []int {
+	b := h.at(ipma.body, 4)
+	wideIDs, placeLen := b[0] > 0, int64(1)
+	if b[3]&1 != 0 {
+		placeLen = 2
+	}
+	off := ipma.body + 8
+	for n := h.u32(ipma.body + 4); n > 0 && h.err == nil; n-- {
+		if off >= ipma.end {
+			h.fail(errTruncated)
+		}
+		id := int64(h.u16(off))
+		if off += 2; wideIDs {
+			id = h.u32(off - 2)
+			off += 2
+		}
+		count := int64(h.at(off, 1)[0])
+		if off++; id != item || count == 0 {
+			off += count * placeLen
+			continue
+		}
+		places := make([]int, count)
+		for i := range places { // the top bit says "essential"
+			if places[i] = int(h.at(off+int64(i), 1)[0] & 0x7f); placeLen == 2 {
+				places[i] = h.u16(off+int64(2*i)) & 0x7fff
+			}
+		}
+		return places
+	}
+	return nil
+}
+
+// fraction reads a numerator and a denominator; 0 if there is no quotient.
+func (h *header) fraction(off int64) int {
+	denominator := h.u32(off + 4)
+	if denominator == 0 {
+		return 0
+	}
+	return int(h.u32(off) / denominator)
 }

@@ -8,212 +8,101 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 )
 
 // maxRange is the largest part of a remote file held in memory at a time.
 const maxRange = 512 << 10
 
-// A remoteMedia reads parts of a file behind a URL by position. The first part
-// stays in memory, beside it the part read last. Each further part is twice as
-// large as the one before, until the budget is spent.
-type remoteMedia struct {
-	ctx       context.Context
-	client    *http.Client
-	url       string
-	userAgent string
-	size      int64 // of the whole file, -1 while it is not known
-	next      int64 // size of the next part
-	budget    int64 // bytes that may still be read
-	first     part
-	last      part
-	// body is the running answer of a server that ignores Range: read on from
-	// where it stands, and never to its end unless the header goes so far.
-	body     io.ReadCloser
-	position int64
+// A remoteFile reads parts of a file behind a URL by position. The part read
+// last stays in memory. Each part is twice as large as the one before, until
+// the budget is spent.
+type remoteFile struct {
+	*mediaClient
+	ctx    context.Context
+	url    string
+	size   int64 // of the whole file, -1 while it is not known
+	next   int64 // size of the next part
+	budget int64 // bytes that may still be read
+	off    int64 // where the part begins
+	part   []byte
 }
 
-// A part is a run of bytes of a file.
-type part struct {
-	off  int64
-	data []byte
-}
-
-// holds reports whether the bytes from off on, n of them or up to the end of
-// the file, are in the part.
-func (p part) holds(off int64, n int, size int64) bool {
-	end := p.off + int64(len(p.data))
-	return len(p.data) > 0 && off >= p.off && (off+int64(n) <= end || size >= 0 && end >= size && off <= end)
-}
-
-// measureRemote measures a file behind an https URL. Without pixels its size
-// alone is wanted, which HEAD tells on most servers; with them a range at the
-// beginning tells both at once.
-func measureRemote(ctx context.Context, client *http.Client, limits MediaLimits, userAgent, rawURL string, pixels bool) (MediaInfo, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return MediaInfo{}, errNotHTTPS // err repeats the URL with its query
-	}
-	ctx, cancel := context.WithTimeout(ctx, limits.Timeout)
+// measure measures a file behind an https URL. Without pixels its size alone is
+// wanted, which HEAD tells on most servers, although signed URLs are often good
+// for GET alone; with them a range at the beginning tells both at once.
+func (m *mediaClient) measure(ctx context.Context, address string, pixels bool) (MediaInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, m.limits.Timeout)
 	defer cancel()
-	m := &remoteMedia{ctx: ctx, client: client, url: rawURL, userAgent: userAgent, size: -1, next: limits.FirstRead, budget: limits.Reads}
-	defer m.close()
 	if !pixels {
-		if size := m.head(); size > 0 {
-			return MediaInfo{Bytes: size}, nil
+		if resp, err := m.request(ctx, http.MethodHead, address); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK && resp.ContentLength > 0 {
+				return MediaInfo{Bytes: resp.ContentLength}, nil
+			}
 		}
 	}
-	if m.first, err = m.read(0); err != nil {
+	f := &remoteFile{mediaClient: m, ctx: ctx, url: address, size: -1, next: m.limits.FirstRead, budget: m.limits.Reads}
+	if err := f.read(0); err != nil {
 		return MediaInfo{}, err
 	}
-	return probeMedia(m, m.size)
-}
-
-// head asks for the size of the file; -1 if the server does not tell it so.
-// Signed URLs are often good for GET alone.
-func (m *remoteMedia) head() int64 {
-	resp, err := m.request(http.MethodHead, "")
-	if err != nil {
-		return -1
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return -1
-	}
-	return resp.ContentLength
+	return probeMedia(f, f.size)
 }
 
 // ReadAt implements io.ReaderAt for the reads of a header.
-func (m *remoteMedia) ReadAt(p []byte, off int64) (int, error) {
-	from := m.first
-	if !from.holds(off, len(p), m.size) {
-		if !m.last.holds(off, len(p), m.size) {
-			var err error
-			if m.last, err = m.read(off); err != nil {
-				return 0, err
-			}
+func (f *remoteFile) ReadAt(p []byte, off int64) (int, error) {
+	// A part that begins at off has all that there is to be had.
+	if off != f.off && (off < f.off || off+int64(len(p)) > f.off+int64(len(f.part))) {
+		if err := f.read(off); err != nil {
+			return 0, err
 		}
-		from = m.last
 	}
-	n := copy(p, from.data[off-from.off:])
+	n := copy(p, f.part[off-f.off:])
 	if n < len(p) {
 		return n, io.EOF
 	}
 	return n, nil
 }
 
-// read fetches the next part, which begins at off.
-func (m *remoteMedia) read(off int64) (part, error) {
-	want := min(m.next, m.budget)
+// read fetches the part that begins at off; it is shorter at the end of the
+// file. Of a server that ignores ranges it takes the first part alone.
+func (f *remoteFile) read(off int64) error {
+	want := min(f.next, f.budget)
 	if want <= 0 {
-		return part{}, errors.New("the header is longer than what is read of a remote file")
+		return errors.New("the header goes beyond what is read of a remote file")
 	}
-	m.next = min(2*m.next, maxRange)
-	if m.body != nil {
-		return m.readOn(off, want)
-	}
-	resp, err := m.request(http.MethodGet, fmt.Sprintf("bytes=%d-%d", off, off+want-1))
+	f.next = min(2*f.next, maxRange)
+	resp, err := f.request(f.ctx, http.MethodGet, f.url, "Range", fmt.Sprintf("bytes=%d-%d", off, off+want-1))
 	if err != nil {
-		return part{}, err
+		return err
 	}
-	switch resp.StatusCode {
-	case http.StatusPartialContent:
-		defer resp.Body.Close()
-		start, size, ok := parseContentRange(resp.Header.Get("Content-Range"))
-		if !ok || start != off || m.size >= 0 && size >= 0 && size != m.size {
-			return part{}, errors.New("the server sent another range than it was asked for")
-		}
-		if size >= 0 {
-			m.size = size
-		}
-		return m.take(resp.Body, off, want)
-	case http.StatusOK:
-		m.body = resp.Body
-		if m.size < 0 {
-			m.size = resp.ContentLength
-		}
-		return m.readOn(off, want)
+	defer resp.Body.Close()
+	whole := resp.StatusCode == http.StatusOK && off == 0
+	switch start, size, ok := parseContentRange(resp.Header.Get("Content-Range")); {
+	case whole:
+		f.size, f.budget = resp.ContentLength, want
+	case resp.StatusCode != http.StatusPartialContent:
+		return fmt.Errorf("the server answers %d", resp.StatusCode)
+	case !ok || start != off || f.size >= 0 && size >= 0 && size != f.size:
+		return errors.New("the server sent another range than it was asked for")
+	default:
+		f.size = max(f.size, size)
 	}
-	resp.Body.Close()
-	return part{}, fmt.Errorf("the server answers %d", resp.StatusCode)
-}
-
-// readOn reads from the running answer, up to the part that is wanted.
-func (m *remoteMedia) readOn(off, want int64) (part, error) {
-	skip := off - m.position
-	if skip < 0 || skip+want > m.budget {
-		return part{}, errors.New("the server sends no ranges, and the header is far into the file")
+	f.off = off
+	f.part, err = io.ReadAll(io.LimitReader(resp.Body, want))
+	f.budget -= int64(len(f.part))
+	if whole && int64(len(f.part)) < want {
+		f.size = int64(len(f.part)) // an answer of unknown length has ended
 	}
-	n, err := io.CopyN(io.Discard, m.body, skip)
-	m.position += n
-	m.budget -= n
-	if err != nil {
-		return part{}, err
-	}
-	p, err := m.take(m.body, off, want)
-	m.position += int64(len(p.data))
-	if err == nil && int64(len(p.data)) < want {
-		m.size = m.position // an answer of unknown length has ended
-	}
-	return p, err
-}
-
-// take reads a part of at most want bytes; it is shorter at the end of the file.
-func (m *remoteMedia) take(r io.Reader, off, want int64) (part, error) {
-	data, err := io.ReadAll(io.LimitReader(r, want))
-	m.budget -= int64(len(data))
-	if err != nil {
-		return part{}, err
-	}
-	return part{off, data}, nil
-}
-
-func (m *remoteMedia) request(method, byteRange string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(m.ctx, method, m.url, nil)
-	if err != nil {
-		return nil, errNotHTTPS
-	}
-	req.Header.Set("User-Agent", m.userAgent)
-	if byteRange != "" {
-		req.Header.Set("Range", byteRange)
-	}
-	resp, err := m.client.Do(req)
-	if err != nil {
-		return nil, withoutURL(err)
-	}
-	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		resp.Body.Close()
-		return nil, errors.New("the server sends the file compressed")
-	}
-	return resp, nil
-}
-
-func (m *remoteMedia) close() {
-	if m.body != nil {
-		m.body.Close()
-	}
+	return err
 }
 
 // parseContentRange reads "bytes 0-65535/10485760" (RFC 9110, section 14.4);
 // the size is -1 where the server writes an asterisk.
 func parseContentRange(value string) (start, size int64, ok bool) {
-	rest, ok := strings.CutPrefix(value, "bytes ")
-	if !ok {
-		return 0, 0, false
-	}
-	span, total, ok := strings.Cut(rest, "/")
-	if !ok {
-		return 0, 0, false
-	}
-	from, to, ok := strings.Cut(span, "-")
-	if !ok {
-		return 0, 0, false
-	}
-	start, startErr := strconv.ParseInt(from, 10, 64)
-	end, endErr := strconv.ParseInt(to, 10, 64)
-	if startErr != nil || endErr != nil || start < 0 || end < start {
+	var end int64
+	var total string
+	if n, err := fmt.Sscanf(value, "bytes %d-%d/%s", &start, &end, &total); n != 3 || err != nil || start < 0 || end < start {
 		return 0, 0, false
 	}
 	if total == "*" {

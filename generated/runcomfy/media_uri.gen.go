@@ -21,7 +21,7 @@ const maxFileURI = 47 << 20
 // in place of an https URL. The file must be an image, a video or a sound of at
 // most 47 MiB, and no pipe or device. The error is a *MediaError.
 func FileURI(path string) (string, error) {
-	uri, err := fileURI(path)
+	content, err := readMediaFile(path)
 	if err != nil {
 		var pathError *os.PathError
 		if errors.As(err, &pathError) {
@@ -29,50 +29,26 @@ func FileURI(path string) (string, error) {
 		}
 		return "", &MediaError{Path: path, Err: err}
 	}
-	return uri, nil
+	format := sniffMedia(content[:min(len(content), sniffLen)])
+	if format.name == "" {
+		return "", &MediaError{Path: path, Err: errUnknownMedia}
+	}
+	return "data:" + format.mediaType + ";base64," + base64.StdEncoding.EncodeToString(content), nil
 }
 
-func fileURI(path string) (string, error) {
-	info, err := os.Stat(path) // before Open, which blocks on a pipe
-	if err != nil {
-		return "", err
-	}
-	size := info.Size()
+var errUnknownMedia = errors.New("the content is no image, video or sound that is known here")
+
+func readMediaFile(path string) ([]byte, error) {
+	info, err := os.Stat(path) // before opening, which blocks on a pipe
 	switch {
+	case err != nil:
+		return nil, err
 	case !info.Mode().IsRegular():
-		return "", errors.New("not a regular file")
-	case size > maxFileURI:
-		return "", fmt.Errorf("%d bytes are more than the %d that fit into a request", size, maxFileURI)
+		return nil, errors.New("not a regular file")
+	case info.Size() > maxFileURI:
+		return nil, fmt.Errorf("%d bytes are more than the %d that fit into a request", info.Size(), maxFileURI)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	start, err := (&header{r: f, size: size}).start()
-	if err != nil {
-		return "", err
-	}
-	format := sniffMedia(start)
-	if format.name == "" {
-		return "", errors.New("the content is no image, video or sound that is known here")
-	}
-	prefix := "data:" + format.mediaType + ";base64,"
-	var b strings.Builder
-	b.Grow(len(prefix) + base64.StdEncoding.EncodedLen(int(size)))
-	b.WriteString(prefix)
-	encoder := base64.NewEncoder(base64.StdEncoding, &b)
-	n, err := io.Copy(encoder, io.LimitReader(f, size+1))
-	if err != nil {
-		return "", err
-	}
-	if n != size {
-		return "", errors.New("the file changed while it was read")
-	}
-	if err := encoder.Close(); err != nil {
-		return "", err
-	}
-	return b.String(), nil
+	return os.ReadFile(path)
 }
 
 // isDataURI reports whether a media value holds its content itself.
@@ -80,25 +56,24 @@ func isDataURI(value string) bool {
 	return len(value) >= 5 && strings.EqualFold(value[:5], "data:")
 }
 
-// openDataURI opens the content of a data URI (RFC 2397) and tells its length.
-func openDataURI(uri string) (io.ReaderAt, int64, error) {
+// measureDataURI measures the content of a data URI (RFC 2397).
+func measureDataURI(uri string) (MediaInfo, error) {
 	kind, data, ok := strings.Cut(uri[len("data:"):], ",")
 	if !ok {
-		return nil, 0, errors.New("a data URI without a comma")
+		return MediaInfo{}, errors.New("a data URI without a comma")
 	}
 	if strings.Contains(data, "%") {
 		unescaped, err := url.PathUnescape(data)
 		if err != nil {
-			return nil, 0, errors.New("a data URI with a bad escape")
+			return MediaInfo{}, errors.New("a data URI with a bad escape")
 		}
 		data = unescaped
 	}
-	const base64Mark = ";base64"
-	if len(kind) < len(base64Mark) || !strings.EqualFold(kind[len(kind)-len(base64Mark):], base64Mark) {
-		return strings.NewReader(data), int64(len(data)), nil
+	if !strings.HasSuffix(strings.ToLower(kind), ";base64") {
+		return probeMedia(strings.NewReader(data), int64(len(data)))
 	}
 	digits := base64Source(strings.TrimRight(data, "="))
-	return digits, int64(base64.RawStdEncoding.DecodedLen(len(digits))), nil
+	return probeMedia(digits, int64(base64.RawStdEncoding.DecodedLen(len(digits))))
 }
 
 // base64Source reads base64 text, without its padding, by position in the

@@ -8,17 +8,24 @@ import (
 	"time"
 )
 
-const defaultUserAgent = "runcomfy-go (genclient)"
-
 // An Option configures a Client.
 type Option interface{ applyClient(*clientSettings) }
 
-// clientSettings is what options write and New reads.
+// A CallOption changes one call of a model method.
+type CallOption interface{ applyCall(*callSettings) }
+
+// A WaitOption changes one Wait or Updates; it is a CallOption too.
+type WaitOption interface {
+	CallOption
+	applyWait(*callSettings)
+}
+
+// clientSettings is what the options of New write.
 type clientSettings struct {
 	baseURL    string
 	insecure   bool
 	httpClient *http.Client
-	userAgent  string
+	user       string // value of the User-Agent header
 	log        *slog.Logger
 	validate   bool
 	check      MediaCheck
@@ -27,21 +34,35 @@ type clientSettings struct {
 	limits     Limits
 }
 
-type option func(*clientSettings)
+// callSettings is what the options of one call, or of one wait, write.
+type callSettings struct {
+	check      MediaCheck
+	onceKey    string
+	onAccepted func(*Job)
+	onUpdate   func(Status)
+	onCancel   OnCancelPolicy
+	maxWait    time.Duration
+	cost       bool
+}
+
+type (
+	option     func(*clientSettings)
+	callOption func(*callSettings)
+	waitOption func(*callSettings)
+)
 
 func (o option) applyClient(s *clientSettings) { o(s) }
+func (o callOption) applyCall(s *callSettings) { o(s) }
+func (o waitOption) applyCall(s *callSettings) { o(s) }
+func (o waitOption) applyWait(s *callSettings) { o(s) }
 
 // WithBaseURL sends all calls to another origin, a path prefix included, as
 // https://proxy.example/runcomfy. The default is DefaultBaseURL.
-func WithBaseURL(url string) Option {
-	return option(func(s *clientSettings) { s.baseURL = url })
-}
+func WithBaseURL(url string) Option { return option(func(s *clientSettings) { s.baseURL = url }) }
 
 // WithInsecureHTTP allows a base URL of scheme http for a host that is not a
 // loopback one. The token is then readable by anybody on the way.
-func WithInsecureHTTP() Option {
-	return option(func(s *clientSettings) { s.insecure = true })
-}
+func WithInsecureHTTP() Option { return option(func(s *clientSettings) { s.insecure = true }) }
 
 // WithHTTPClient makes calls through the Transport of client, for a proxy, own
 // certificates or a test. Its Timeout, Jar and CheckRedirect are not used. An
@@ -55,18 +76,12 @@ func WithHTTPClient(client *http.Client) Option {
 
 // WithUserAgent sets the User-Agent header.
 func WithUserAgent(userAgent string) Option {
-	return option(func(s *clientSettings) { s.userAgent = userAgent })
+	return option(func(s *clientSettings) { s.user = userAgent })
 }
 
-// WithLogger logs calls and retries. Neither the token nor a prompt nor the
-// query of a URL is ever logged. By default nothing is.
-func WithLogger(log *slog.Logger) Option {
-	return option(func(s *clientSettings) {
-		if log != nil {
-			s.log = log
-		}
-	})
-}
+// WithLogger logs calls and retries, by default nowhere. Neither the token nor a
+// prompt nor the query of a URL is ever logged.
+func WithLogger(log *slog.Logger) Option { return option(func(s *clientSettings) { s.log = log }) }
 
 // WithoutValidation sends inputs without calling their Validate, when the API
 // accepts more than this client knows of. Media checks go as well.
@@ -74,11 +89,8 @@ func WithoutValidation() Option {
 	return option(func(s *clientSettings) { s.validate, s.check = false, MediaCheckOff })
 }
 
-// WithJournal keeps a record of keyed submits, which SubmitOnce and OnceKey
-// need.
-func WithJournal(j Journal) Option {
-	return option(func(s *clientSettings) { s.journal = j })
-}
+// WithJournal keeps a record of keyed submits, for SubmitOnce and OnceKey.
+func WithJournal(j Journal) Option { return option(func(s *clientSettings) { s.journal = j }) }
 
 // WithReadRate sets the budget of reads that all jobs of the client share:
 // perSecond reads in the long run, burst at once. The default is 5 and 10.
@@ -93,95 +105,35 @@ func WithLimits(change func(*Limits)) Option {
 	return option(func(s *clientSettings) { change(&s.limits) })
 }
 
-// A SharedOption is an Option of New and a CallOption of one call.
-type SharedOption interface {
-	Option
-	CallOption
-}
-
-// MediaCheck says how much of an input's media is measured before a submit.
-type MediaCheck uint8
-
-// The extents of a media check.
-const (
-	// MediaCheckLocal measures data URIs; it makes no call.
-	MediaCheckLocal MediaCheck = iota
-	// MediaCheckRemote also reads the headers of the media behind https URLs.
-	MediaCheckRemote
-	// MediaCheckOff measures nothing.
-	MediaCheckOff
-)
-
-// WithMediaCheck sets how much of an input's media is measured before it is
-// submitted, for all calls of a client or for one. The default is
-// MediaCheckLocal.
-func WithMediaCheck(m MediaCheck) SharedOption { return mediaCheckOption(m) }
-
-type mediaCheckOption MediaCheck
-
-func (o mediaCheckOption) applyClient(s *clientSettings) { s.check = MediaCheck(o) }
-func (o mediaCheckOption) applyCall(s *callSettings)     { s.check = MediaCheck(o) }
-
-// Limits are the figures of a client's behaviour. WithLimits changes them.
+// Limits are the figures of a client's behaviour, here with their defaults.
 type Limits struct {
-	// Dial and TLSHandshake bound the two steps of a new connection.
-	Dial, TLSHandshake time.Duration // 10 s each
-	// AnswerHeader bounds the time from the end of a submit's body to the
-	// first byte of the answer.
-	AnswerHeader time.Duration // 100 s
-	// SubmitBase and SubmitRate bound a whole submit: base plus the body's
-	// size over the rate.
-	SubmitBase time.Duration // 130 s
-	SubmitRate int64         // 128 KiB per second
-	// WriteStall bounds the time in which no byte of a body is taken.
-	WriteStall time.Duration // 30 s
-	// SubmitGrace is how long the answer of a submit is awaited after the
-	// caller's context has ended, so that the id of a paid job is not lost.
-	SubmitGrace time.Duration // 20 s
-	// SubmitRetries bounds the retries of a submit that was never sent;
-	// RejectedRetries those of one answered with 429 or 425.
-	SubmitRetries   int // 3
-	RejectedRetries int // 5
-	// RetryAfter is the longest Retry-After that is honoured.
-	RetryAfter time.Duration // 60 s
-	// Body is the largest body sent; ExpectContinue the size above which the
-	// server is asked first whether it wants the body.
-	Body           int64 // 64 MiB
-	ExpectContinue int64 // 1 MiB
-	// Read bounds one read of a status or a result; ReadRetries the retries
-	// of a read outside of waiting.
-	Read        time.Duration // 60 s
-	ReadRetries int           // 4
-	// Outage is how long waiting goes on while every read fails.
-	Outage time.Duration // 10 min
-	// NotFound is how long after its own submit a job that the API does not
-	// know yet is asked for again.
-	NotFound time.Duration // 15 s
-	// ReadRate and ReadBurst are the budget of reads, in reads per second.
-	ReadRate  float64 // 5
-	ReadBurst int     // 10
+	Dial            time.Duration // 10 s: the connecting of a new connection
+	TLSHandshake    time.Duration // 10 s: its TLS handshake
+	AnswerHeader    time.Duration // 100 s: from the end of a submit's body to the first byte of the answer
+	SubmitBase      time.Duration // 130 s: a whole submit, to which its size over SubmitRate is added
+	SubmitRate      int64         // 128 KiB per second
+	WriteStall      time.Duration // 30 s: in which no byte of a submit's body is taken
+	SubmitGrace     time.Duration // 20 s: for the answer of a submit after the caller's context has ended
+	SubmitRetries   int           // 3: of a submit that was never sent
+	RejectedRetries int           // 5: of one answered with 429 or 425
+	RetryAfter      time.Duration // 60 s: the longest Retry-After that is honoured
+	Body            int64         // 64 MiB: the largest body that is sent
+	ExpectContinue  int64         // 1 MiB: above it the server is asked first whether it wants the body
+	Read            time.Duration // 60 s: one read of a status or a result
+	ReadRetries     int           // 4: of a read outside of waiting
+	Outage          time.Duration // 10 min: of failing reads, before waiting ends
+	NotFound        time.Duration // 15 s: after its own submit, in which an unknown job is asked for again
+	ReadRate        float64       // 5 reads per second, see WithReadRate
+	ReadBurst       int           // 10 reads
 }
 
 func defaultLimits() Limits {
+	const s = time.Second
 	return Limits{
-		Dial:            10 * time.Second,
-		TLSHandshake:    10 * time.Second,
-		AnswerHeader:    100 * time.Second,
-		SubmitBase:      130 * time.Second,
-		SubmitRate:      128 << 10,
-		WriteStall:      30 * time.Second,
-		SubmitGrace:     20 * time.Second,
-		SubmitRetries:   3,
-		RejectedRetries: 5,
-		RetryAfter:      60 * time.Second,
-		Body:            64 << 20,
-		ExpectContinue:  1 << 20,
-		Read:            60 * time.Second,
-		ReadRetries:     4,
-		Outage:          10 * time.Minute,
-		NotFound:        15 * time.Second,
-		ReadRate:        5,
-		ReadBurst:       10,
+		Dial: 10 * s, TLSHandshake: 10 * s, AnswerHeader: 100 * s, SubmitBase: 130 * s, SubmitRate: 128 << 10,
+		WriteStall: 30 * s, SubmitGrace: 20 * s, SubmitRetries: 3, RejectedRetries: 5, RetryAfter: 60 * s,
+		Body: 64 << 20, ExpectContinue: 1 << 20,
+		Read: 60 * s, ReadRetries: 4, Outage: 600 * s, NotFound: 15 * s, ReadRate: 5, ReadBurst: 10,
 	}
 }
 
@@ -189,3 +141,66 @@ func defaultLimits() Limits {
 func (l Limits) submitDeadline(size int) time.Duration {
 	return l.SubmitBase + time.Duration(float64(size)/float64(max(l.SubmitRate, 1))*float64(time.Second))
 }
+
+// MediaCheck says how much of an input's media is measured before a submit.
+type MediaCheck uint8
+
+// The extents of a media check.
+const (
+	MediaCheckLocal  MediaCheck = iota // data URIs; it makes no call
+	MediaCheckRemote                   // also the headers of the media behind https URLs
+	MediaCheckOff                      // nothing
+)
+
+func (m MediaCheck) applyClient(s *clientSettings) { s.check = m }
+func (m MediaCheck) applyCall(s *callSettings)     { s.check = m }
+
+// WithMediaCheck sets the MediaCheck of all calls of a client, by default
+// MediaCheckLocal, or of one call.
+func WithMediaCheck(m MediaCheck) interface {
+	Option
+	CallOption
+} {
+	return m
+}
+
+// OnAccepted calls f with the job as soon as the API has accepted it, before
+// any waiting: the place to store its id.
+func OnAccepted(f func(*Job)) CallOption {
+	return callOption(func(s *callSettings) { s.onAccepted = f })
+}
+
+// OnceKey submits through SubmitOnce with the given key.
+func OnceKey(key string) CallOption { return callOption(func(s *callSettings) { s.onceKey = key }) }
+
+// OnUpdate calls f with the first status seen and then with every change.
+func OnUpdate(f func(Status)) WaitOption {
+	return waitOption(func(s *callSettings) { s.onUpdate = f })
+}
+
+// OnCancelPolicy says what becomes of a job when the wait for it ends early,
+// since the context has ended or MaxWait has passed.
+type OnCancelPolicy uint8
+
+// The policies of OnCancel.
+const (
+	// OnCancelDetach leaves the job alone: it goes on, and its id in the
+	// *WaitError leads back to it. Wait and Updates begin with this policy.
+	OnCancelDetach OnCancelPolicy = iota
+	// OnCancelIfQueued cancels the job if it was not seen to run yet. Model
+	// methods begin with this policy.
+	OnCancelIfQueued
+)
+
+// OnCancel sets the policy of a wait.
+func OnCancel(p OnCancelPolicy) WaitOption {
+	return waitOption(func(s *callSettings) { s.onCancel = p })
+}
+
+// MaxWait bounds the wait for the result. Without it, and without a deadline
+// on the context, a wait ends after 20 times the usual duration of the model's
+// kind of output, at least 10 minutes and at most 2 hours.
+func MaxWait(d time.Duration) WaitOption { return waitOption(func(s *callSettings) { s.maxWait = d }) }
+
+// WithCost asks for the cost of the job with its result.
+func WithCost() WaitOption { return waitOption(func(s *callSettings) { s.cost = true }) }

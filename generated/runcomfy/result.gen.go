@@ -14,19 +14,14 @@ import (
 // A Result is what the API says of a job's end. Whatever the form of the
 // answer, reading it does not fail: what fits is filled in, and Raw has it all.
 type Result struct {
-	RequestID string
-	State     State
-	// APIState is the API's own word for the state.
-	APIState string
-	Output   Output
-	// Cost is in US dollars, nil when it was not asked for or not understood.
-	Cost *float64
-	// CreatedAt and FinishedAt are zero when the API does not say.
-	CreatedAt, FinishedAt time.Time
-	// Error is the job's error as sent, any JSON value; nil when there is none.
-	Error json.RawMessage
-	// Raw is the whole answer.
-	Raw json.RawMessage
+	RequestID             string
+	State                 State
+	APIState              string // the API's own word for the state
+	Output                Output
+	Cost                  *float64        // US dollars, nil when not asked for or not understood
+	CreatedAt, FinishedAt time.Time       // zero when the API does not say
+	Error                 json.RawMessage // the job's error as sent, any JSON value; nil when there is none
+	Raw                   json.RawMessage // the whole answer
 }
 
 // An Output holds the URLs of what a job made. They may be signed: whoever has
@@ -42,21 +37,12 @@ type Output struct {
 
 // Format prints a result without its URLs, whatever the verb: they may be
 // signed, and results get logged. The fields hold them.
-func (r Result) Format(f fmt.State, _ rune) { fmt.Fprint(f, r.summary()) }
+func (r Result) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "result of job %s: %s, %d output URLs", r.RequestID, r.State, len(r.Output.URLs()))
+}
 
 // LogValue is the text of Format, for log/slog.
-func (r Result) LogValue() slog.Value { return slog.StringValue(r.summary()) }
-
-func (r Result) summary() string {
-	o := r.Output
-	n := len(o.Images) + len(o.Videos) + len(o.Audios)
-	for _, single := range []string{o.Image, o.Video, o.Audio} {
-		if single != "" {
-			n++
-		}
-	}
-	return fmt.Sprintf("result of job %s: %s, %d output URLs", r.RequestID, r.State, n)
-}
+func (r Result) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // newResult reads an answer about the job id.
 func newResult(id string, kind OutputKind, a answer) *Result {
@@ -74,13 +60,11 @@ func newResult(id string, kind OutputKind, a answer) *Result {
 		r.Error = a.fields["error"]
 	}
 	// An answer without a known state has ended if it says so otherwise.
-	if r.State == StateUnknown || r.State == StateDone {
-		switch {
-		case r.Error != nil:
-			r.State = StateFailed
-		case a.has("output") || a.has("finished_at"):
-			r.State = StateDone
-		}
+	switch open := r.State == StateUnknown || r.State == StateDone; {
+	case open && r.Error != nil:
+		r.State = StateFailed
+	case open && (a.has("output") || a.has("finished_at")):
+		r.State = StateDone
 	}
 	return r
 }
@@ -90,13 +74,22 @@ func newResult(id string, kind OutputKind, a answer) *Result {
 func newOutput(raw json.RawMessage, kind OutputKind) Output {
 	var o Output
 	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil {
-		o.add(urlsOf(raw), kind)
+	if json.Unmarshal(raw, &object) == nil {
+		o.Image, o.Images = oneOrMore(object["image"], object["images"])
+		o.Video, o.Videos = oneOrMore(object["video"], object["videos"])
+		o.Audio, o.Audios = oneOrMore(object["audio"], object["audios"])
 		return o
 	}
-	o.Image, o.Images = oneOrMore(object["image"], object["images"])
-	o.Video, o.Videos = oneOrMore(object["video"], object["videos"])
-	o.Audio, o.Audios = oneOrMore(object["audio"], object["audios"])
+	for _, u := range urlsOf(raw) {
+		switch kindOf(u, kind) {
+		case OutputKindImage:
+			o.Images = append(o.Images, u)
+		case OutputKindVideo:
+			o.Videos = append(o.Videos, u)
+		case OutputKindAudio:
+			o.Audios = append(o.Audios, u)
+		}
+	}
 	return o
 }
 
@@ -113,50 +106,29 @@ func oneOrMore(single, several json.RawMessage) (string, []string) {
 	return one[0], more
 }
 
-// add puts URLs that stand without a field's name where their extension, or
-// else the model's kind of output, says.
-func (o *Output) add(urls []string, kind OutputKind) {
-	for _, u := range urls {
-		k := kind
-		bare, _, _ := strings.Cut(u, "?")
-		switch strings.ToLower(path.Ext(bare)) {
-		case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".heic":
-			k = OutputKindImage
-		case ".mp4", ".mov", ".webm", ".mkv":
-			k = OutputKindVideo
-		case ".mp3", ".wav", ".flac", ".ogg", ".m4a", ".aac":
-			k = OutputKindAudio
-		}
-		switch k {
-		case OutputKindImage:
-			o.Images = append(o.Images, u)
-		case OutputKindVideo:
-			o.Videos = append(o.Videos, u)
-		case OutputKindAudio:
-			o.Audios = append(o.Audios, u)
-		}
+// kindOf tells what lies behind a URL that stands without a field's name: what
+// its extension says, or else the model's own kind of output.
+func kindOf(url string, model OutputKind) OutputKind {
+	bare, _, _ := strings.Cut(url, "?")
+	switch strings.ToLower(path.Ext(bare)) {
+	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".heic":
+		return OutputKindImage
+	case ".mp4", ".mov", ".webm", ".mkv":
+		return OutputKindVideo
+	case ".mp3", ".wav", ".flac", ".ogg", ".m4a", ".aac":
+		return OutputKindAudio
 	}
+	return model
 }
 
-// urlsOf reads a string, an object with a url, or a list of either. Values of
-// any other form are left to Raw.
+// urlsOf reads a string or a list of strings. Values of any other form are left
+// to Raw.
 func urlsOf(raw json.RawMessage) []string {
 	if s := textOf(raw); s != "" {
 		return []string{s}
 	}
-	var object struct {
-		URL json.RawMessage `json:"url"`
-	}
-	if json.Unmarshal(raw, &object) == nil {
-		if s := textOf(object.URL); s != "" {
-			return []string{s}
-		}
-		return nil
-	}
 	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
-		return nil
-	}
+	_ = json.Unmarshal(raw, &list) // no list: nothing
 	var urls []string
 	for _, item := range list {
 		urls = append(urls, urlsOf(item)...)
@@ -164,18 +136,12 @@ func urlsOf(raw json.RawMessage) []string {
 	return urls
 }
 
-// newCost reads a number, a string that spells one, or an object with either
-// under one of the usual names.
+// newCost reads a number, a string that spells one, or an object with either.
 func newCost(raw json.RawMessage) *float64 {
-	if f, ok := numberOf(raw); ok {
-		return &f
-	}
 	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil {
-		return nil
-	}
-	for _, name := range []string{"usd", "amount_usd", "total_usd", "cost_usd", "amount", "total", "cost", "value"} {
-		if f, ok := numberOf(object[name]); ok {
+	_ = json.Unmarshal(raw, &object) // no object: its fields say nothing
+	for _, value := range []json.RawMessage{raw, object["usd"], object["amount"], object["total"]} {
+		if f, ok := numberOf(value); ok {
 			return &f
 		}
 	}

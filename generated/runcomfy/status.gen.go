@@ -5,40 +5,23 @@ package runcomfy
 import "strings"
 
 // State is where a job stands.
-type State uint8
+type State string
 
 // The states of a job.
 const (
-	// StateUnknown is a word that this client does not know, in
-	// Status.APIState. Waiting goes on.
-	StateUnknown State = iota
-	StateQueued
-	StateRunning
-	StateDone
-	StateFailed
-	StateCanceled
+	StateUnknown  State = "unknown" // a word that this client does not know, in Status.APIState; waiting goes on
+	StateQueued   State = "queued"
+	StateRunning  State = "running"
+	StateDone     State = "done"
+	StateFailed   State = "failed"
+	StateCanceled State = "canceled"
 )
 
-// String returns "unknown", "queued", "running", "done", "failed" or
-// "canceled".
-func (s State) String() string {
-	switch s {
-	case StateQueued:
-		return "queued"
-	case StateRunning:
-		return "running"
-	case StateDone:
-		return "done"
-	case StateFailed:
-		return "failed"
-	case StateCanceled:
-		return "canceled"
-	}
-	return "unknown"
-}
-
 // Final reports whether a job in this state has ended.
-func (s State) Final() bool { return s >= StateDone }
+func (s State) Final() bool { return s == StateDone || s.unsuccessful() }
+
+// unsuccessful reports whether a job in this state has ended without a result.
+func (s State) unsuccessful() bool { return s == StateFailed || s == StateCanceled }
 
 // parseState reads the API's word for a state, in any case.
 func parseState(word string) State {
@@ -59,14 +42,11 @@ func parseState(word string) State {
 
 // A Status is one observation of a job.
 type Status struct {
-	RequestID string
-	State     State
-	// APIState is the API's own word for the state.
-	APIState string
-	// QueuePosition is the place in the queue, -1 when the API does not say.
-	QueuePosition int
-	// InstanceID is the machine that runs the job, if the API says.
-	InstanceID string
+	RequestID     string
+	State         State
+	APIState      string // the API's own word for the state
+	QueuePosition int    // -1 when the API does not say
+	InstanceID    string // the machine that runs the job, if the API says
 }
 
 // newStatus reads an answer about the job id.
@@ -80,54 +60,26 @@ func newStatus(id string, a answer) Status {
 }
 
 // CancelOutcome is what came of canceling a job.
-type CancelOutcome uint8
+type CancelOutcome string
 
 // The outcomes of Job.Cancel.
 const (
-	// CancelOutcomeNone: it was not tried, or it failed.
-	CancelOutcomeNone CancelOutcome = iota
-	// CancelOutcomeUnknown: the API took the request and did not say, or said
-	// in words unknown to this client, what comes of it.
-	CancelOutcomeUnknown
-	// CancelOutcomeCanceled: the job is canceled.
-	CancelOutcomeCanceled
-	// CancelOutcomeNotCancellable: the job goes on.
-	CancelOutcomeNotCancellable
-	// CancelOutcomeAlreadyDone: the job had ended before.
-	CancelOutcomeAlreadyDone
+	CancelOutcomeUnknown        CancelOutcome = "unknown" // the API took the request and did not say what comes of it
+	CancelOutcomeCanceled       CancelOutcome = "canceled"
+	CancelOutcomeNotCancellable CancelOutcome = "not cancellable" // the job goes on
+	CancelOutcomeAlreadyDone    CancelOutcome = "already done"    // the job had ended before
 )
-
-// String returns "none", "unknown", "canceled", "not cancellable" or "already
-// done".
-func (o CancelOutcome) String() string {
-	switch o {
-	case CancelOutcomeUnknown:
-		return "unknown"
-	case CancelOutcomeCanceled:
-		return "canceled"
-	case CancelOutcomeNotCancellable:
-		return "not cancellable"
-	case CancelOutcomeAlreadyDone:
-		return "already done"
-	}
-	return "none"
-}
 
 // cancelOutcome reads the answer to a cancel.
 func cancelOutcome(a answer) CancelOutcome {
-	state := parseState(a.text("status"))
-	switch strings.ToLower(a.text("outcome")) {
-	case "cancelled", "canceled":
+	state, outcome := parseState(a.text("status")), strings.ToLower(a.text("outcome"))
+	switch {
+	case outcome == "cancelled" || outcome == "canceled" || outcome == "" && state == StateCanceled:
 		return CancelOutcomeCanceled
-	case "not_cancellable", "not_cancelable":
-		if state.Final() {
-			return CancelOutcomeAlreadyDone
-		}
+	case strings.HasPrefix(outcome, "not_cancel") && state.Final():
+		return CancelOutcomeAlreadyDone
+	case strings.HasPrefix(outcome, "not_cancel"):
 		return CancelOutcomeNotCancellable
-	case "":
-		if state == StateCanceled {
-			return CancelOutcomeCanceled
-		}
 	}
 	return CancelOutcomeUnknown
 }

@@ -20,54 +20,44 @@ type transport struct {
 	known bool
 }
 
-// newSubmitTransport returns the transport of paid POSTs. Each gets a fresh
-// HTTP/1.1 connection: net/http sends a request again when a kept connection
-// turns out to be dead, and over HTTP/2 when its stream is reset.
-func newSubmitTransport(injected *http.Client, l Limits) transport {
-	t, other := baseTransport(injected, l)
-	if t == nil {
-		return transport{RoundTripper: other}
+// newTransports returns the transport of paid POSTs and that of reads, which
+// keeps connections. They are clones of an injected *http.Transport; a
+// RoundTripper of another kind is taken as it is.
+func newTransports(injected *http.Client, l Limits) (submits, reads transport) {
+	var base http.RoundTripper = &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: 4,
+		IdleConnTimeout:     90 * time.Second,
 	}
-	t.DisableKeepAlives = true
-	t.DisableCompression = true // a cut answer stays readable up to the cut
-	t.ResponseHeaderTimeout = l.AnswerHeader
-	t.ExpectContinueTimeout = 2 * time.Second
-	onlyHTTP1(t)
-	return transport{RoundTripper: t, known: true}
-}
-
-// newReadTransport returns the transport of reads, which keeps connections.
-func newReadTransport(injected *http.Client, l Limits) transport {
-	t, other := baseTransport(injected, l)
-	if t == nil {
-		return transport{RoundTripper: other}
+	if injected != nil {
+		base = injected.Transport
 	}
-	t.ResponseHeaderTimeout = l.Read
-	return transport{RoundTripper: t, known: true}
-}
-
-// baseTransport returns a new *http.Transport, a clone of the one injected if
-// there is one, or else the RoundTripper that is injected instead.
-func baseTransport(injected *http.Client, l Limits) (*http.Transport, http.RoundTripper) {
-	if injected == nil {
-		return &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: l.Dial}).DialContext,
-			TLSHandshakeTimeout: l.TLSHandshake,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: 4,
-			IdleConnTimeout:     90 * time.Second,
-		}, nil
+	if base == nil {
+		base = http.DefaultTransport
 	}
-	rt := injected.Transport
-	if rt == nil {
-		rt = http.DefaultTransport
-	}
-	t, ok := rt.(*http.Transport)
+	t, ok := base.(*http.Transport)
 	if !ok {
-		return nil, rt
+		return transport{RoundTripper: base}, transport{RoundTripper: base}
 	}
-	t = t.Clone()
+	read := t.Clone()
+	boundDial(read, l)
+	read.ResponseHeaderTimeout = l.Read
+
+	submit := t.Clone()
+	boundDial(submit, l)
+	submit.ResponseHeaderTimeout = l.AnswerHeader
+	submit.ExpectContinueTimeout = 2 * time.Second
+	submit.DisableCompression = true // a cut answer stays readable up to the cut
+	// net/http sends a request again when a kept connection turns out to be
+	// dead, and over HTTP/2 when its stream is reset.
+	submit.DisableKeepAlives = true
+	onlyHTTP1(submit)
+	return transport{submit, true}, transport{read, true}
+}
+
+// boundDial bounds the two steps of a new connection, whoever dials it.
+func boundDial(t *http.Transport, l Limits) {
 	t.TLSHandshakeTimeout = l.TLSHandshake
 	dial := t.DialContext
 	//lint:ignore SA1019 an injected Dial is still heeded
@@ -81,7 +71,6 @@ func baseTransport(injected *http.Client, l Limits) (*http.Transport, http.Round
 			return dial(ctx, network, addr)
 		}
 	}
-	return t, nil
 }
 
 // onlyHTTP1 takes HTTP/2 out of t. A clone of a transport that was in use
@@ -97,16 +86,6 @@ func onlyHTTP1(t *http.Transport) {
 		t.TLSClientConfig = &tls.Config{}
 	}
 	t.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	if dial := t.DialTLSContext; dial != nil {
-		t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := dial(ctx, network, addr)
-			if tc, ok := conn.(*tls.Conn); err == nil && ok && tc.ConnectionState().NegotiatedProtocol == "h2" {
-				conn.Close()
-				return nil, errors.New("the injected DialTLSContext made an HTTP/2 connection; submits need HTTP/1.1")
-			}
-			return conn, err
-		}
-	}
 }
 
 func (t transport) closeIdle() {
@@ -115,12 +94,31 @@ func (t transport) closeIdle() {
 	}
 }
 
-// roundTrip is RoundTrip that also catches a RoundTripper breaking its
-// contract by returning neither an answer nor an error.
-func (t transport) roundTrip(req *http.Request) (*http.Response, error) {
+// exchange makes one request to path below the base URL, with body unless it is
+// nil, and reads the answer. An error beside an answer with a status means that
+// its body is cut. This is the only place where the token meets a request, and
+// the host of that request is always the base URL's.
+func (c *core) exchange(ctx context.Context, t transport, method, path string, body *flight) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.origin+path, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token())
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.user)
+	if body != nil { // and no GetBody, with which net/http would send it again
+		req.Body, req.ContentLength = body, int64(len(body.body))
+		req.Header.Set("Content-Type", "application/json")
+		if req.ContentLength > c.limits.ExpectContinue {
+			req.Header.Set("Expect", "100-continue")
+		}
+	}
 	resp, err := t.RoundTrip(req)
 	if err == nil && resp == nil {
-		return nil, errors.New("the RoundTripper returned neither a response nor an error")
+		err = errors.New("the RoundTripper returned neither a response nor an error") // against its contract
 	}
-	return resp, err
+	if err != nil {
+		return answer{}, err
+	}
+	return readAnswer(resp)
 }

@@ -84,25 +84,34 @@ func (e *ValidationError) Error() string {
 // a thousand models compile in a fraction of the time.
 type violations []Violation
 
+// push appends a violation. One is often not the last: the first makes room for
+// four.
+func (v *violations) push(x Violation) {
+	if *v == nil {
+		*v = make(violations, 0, 4)
+	}
+	*v = append(*v, x)
+}
+
 // add records a violation that has no number to show.
 //
 //go:noinline
 func (v *violations) add(path, rule, message string) {
-	*v = append(*v, Violation{Path: path, Rule: rule, Message: message})
+	v.push(Violation{Path: path, Rule: rule, Message: message})
 }
 
 // required records an absent required value.
 //
 //go:noinline
 func (v *violations) required(path string) {
-	*v = append(*v, Violation{Path: path, Rule: "required", Message: "is required"})
+	v.push(Violation{Path: path, Rule: "required", Message: "is required"})
 }
 
 // int records a violation by an integer: a value, a length or a count.
 //
 //go:noinline
 func (v *violations) int(path, rule, message string, got int64) {
-	*v = append(*v, Violation{Path: path, Rule: rule, Message: message,
+	v.push(Violation{Path: path, Rule: rule, Message: message,
 		Measured: float64(got), kind: gotInteger, integer: got})
 }
 
@@ -114,7 +123,7 @@ func (v *violations) float(path, rule, message string, got float64) {
 	if !finite(got) {
 		rule, message = "type", "must be a finite number"
 	}
-	*v = append(*v, Violation{Path: path, Rule: rule, Message: message, Measured: got, kind: gotFloat})
+	v.push(Violation{Path: path, Rule: rule, Message: message, Measured: got, kind: gotFloat})
 }
 
 // finite reports whether JSON can carry x.

@@ -4,55 +4,43 @@ package runcomfy
 
 import (
 	"context"
-	"errors"
+	"math"
+	"math/rand/v2"
 	"time"
 )
-
-// cancelTimeout bounds the attempt to cancel a queued job whose caller has
-// given up.
-const cancelTimeout = 5 * time.Second
-
-// maxWait is the bound of a wait that has no other.
-func maxWait(expected time.Duration) time.Duration {
-	return clamp(20*expected, 10*time.Minute, 2*time.Hour)
-}
-
-// unseen is the status of a job that was not read yet.
-func (j *Job) unseen() Status { return Status{RequestID: j.id, QueuePosition: -1} }
 
 // watch reads the job until it has ended or observe, which may be nil, returns
 // false; both results are nil then. observe gets the first status and every
 // change.
-func (j *Job) watch(ctx context.Context, s waitSettings, observe func(Status) bool) (*Result, error) {
+func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bool) (*Result, error) {
 	expected := j.kind.expectedDuration()
-	limit := s.maxWait
-	if _, ok := ctx.Deadline(); limit <= 0 && !ok {
-		limit = maxWait(expected)
+	if _, bounded := ctx.Deadline(); s.maxWait <= 0 && !bounded {
+		s.maxWait = maxWait(expected)
 	}
-	if limit > 0 {
-		bounded, cancel := context.WithTimeoutCause(ctx, limit, ErrMaxWait)
+	if s.maxWait > 0 {
+		bounded, cancel := context.WithTimeoutCause(ctx, s.maxWait, ErrMaxWait)
 		defer cancel()
 		ctx = bounded
 	}
-	start, delay := time.Now(), time.Duration(0)
-	if !j.accepted.IsZero() {
-		start = j.accepted
-		delay = firstRead - time.Since(start)
+	deadline, _ := ctx.Deadline()
+	start := j.accepted
+	if start.IsZero() { // a job from elsewhere is read at once
+		start = time.Now().Add(-firstRead)
 	}
-	var running time.Time
+	delay := firstRead - time.Since(start)
+	var running time.Time // when the job was first seen out of the queue
 	last, seen := j.unseen(), false
 	for {
 		if !sleep(ctx, delay) {
 			return nil, j.giveUp(ctx, s, last, seen)
 		}
 		status, res, err := j.look(ctx, s.cost, seen && last.State != StateQueued)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, j.giveUp(ctx, s, last, seen)
-			}
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil, j.giveUp(ctx, s, last, seen)
+		case err != nil:
 			return nil, j.waitError(last, err)
-		}
-		if changed := !seen || status != last; changed {
+		case !seen || status != last:
 			last, seen = status, true
 			if s.onUpdate != nil {
 				s.onUpdate(status)
@@ -68,52 +56,44 @@ func (j *Job) watch(ctx context.Context, s waitSettings, observe func(Status) bo
 		if status.State != StateQueued && running.IsZero() {
 			running = now
 		}
-		ran := time.Duration(0)
-		if !running.IsZero() {
-			ran = now.Sub(running)
-		}
-		delay = jitter(interval(status.State, status.QueuePosition, ran, now.Sub(start), expected))
-		if deadline, ok := ctx.Deadline(); ok {
-			delay = beforeDeadline(delay, deadline.Sub(now))
-		}
+		d := interval(status.State, status.QueuePosition, now.Sub(running), now.Sub(start), expected)
+		delay = beforeDeadline(jitter(d), deadline.Sub(now))
 	}
 }
 
 // look reads the job once: its status while it is queued, its result after
 // that. The result is nil unless the job has ended. A status that says so is
-// only a reason to read the result, whose own state decides.
-func (j *Job) look(ctx context.Context, cost, started bool) (Status, *Result, error) {
-	var ended *Result // the end as the status tells it
-	if !started {
-		a, err := j.call(ctx, opStatus, true, false)
+// only a reason to read the result, whose own state decides; but a canceled job
+// need not have a result.
+func (j *Job) look(ctx context.Context, cost, started bool) (status Status, res *Result, err error) {
+	ops := []string{opStatus, opResult}
+	if started {
+		ops = ops[1:]
+	}
+	for _, op := range ops {
+		a, err := j.call(ctx, op, true, cost && op == opResult)
 		if err != nil {
 			return Status{}, nil, err
 		}
-		ended = newResult(j.id, j.kind, a)
-		if !ended.State.Final() {
-			return newStatus(j.id, a), nil, nil
+		res, status = newResult(j.id, j.kind, a), newStatus(j.id, a)
+		status.State = res.State
+		if !res.State.Final() {
+			return status, nil, nil
 		}
-	}
-	a, err := j.call(ctx, opResult, true, cost)
-	if err != nil {
-		var api *APIError
-		if ended != nil && unsuccessful(ended.State) && errors.As(err, &api) && api.StatusCode != 0 {
-			status := Status{RequestID: j.id, State: ended.State, APIState: ended.APIState, QueuePosition: -1}
-			return status, ended, nil // nothing came of the job, so it need not have a result
+		if res.State == StateCanceled {
+			break
 		}
-		return Status{}, nil, err
-	}
-	res, status := newResult(j.id, j.kind, a), newStatus(j.id, a)
-	status.State = res.State
-	if !res.State.Final() {
-		return status, nil, nil
 	}
 	return status, res, nil
 }
 
+// cancelTimeout bounds the attempt to cancel a queued job whose caller has
+// given up.
+const cancelTimeout = 5 * time.Second
+
 // giveUp returns the error of a wait whose context has ended, after canceling
 // the job if that is wanted and the job was not seen to run.
-func (j *Job) giveUp(ctx context.Context, s waitSettings, last Status, seen bool) error {
+func (j *Job) giveUp(ctx context.Context, s callSettings, last Status, seen bool) error {
 	e := j.waitError(last, contextErrors(ctx)...)
 	if s.onCancel == OnCancelIfQueued && (!seen || last.State == StateQueued) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
@@ -128,6 +108,61 @@ func (j *Job) giveUp(ctx context.Context, s waitSettings, last Status, seen bool
 	return e
 }
 
-func (j *Job) waitError(last Status, causes ...error) *WaitError {
-	return &WaitError{Last: last, about: about{ChargedYes, j.id}, job: j, causes: seal(causes), message: j.secrets(causesText(causes))}
+func (j *Job) waitError(last Status, errs ...error) *WaitError {
+	return &WaitError{Last: last, about: about{ChargedYes, j.id}, causes: newCauses(j.secrets, errs...), job: j}
 }
+
+// unseen is the status of a job that was not read yet.
+func (j *Job) unseen() Status {
+	return Status{RequestID: j.id, State: StateUnknown, QueuePosition: -1}
+}
+
+// maxWait is the bound of a wait that has no other.
+func maxWait(expected time.Duration) time.Duration {
+	return clamp(20*expected, 10*time.Minute, 2*time.Hour)
+}
+
+// The pace of waiting minimises reads x readWeight + delay, where the delay is
+// the time from the end of a job to the read that sees it. For a job that may
+// end at any moment within T, that sum is least at intervals of
+// sqrt(2 x readWeight x T).
+const (
+	readWeight = 250 * time.Millisecond
+	firstRead  = 1500 * time.Millisecond
+)
+
+func bestInterval(t time.Duration) time.Duration {
+	return time.Duration(math.Sqrt(2*readWeight.Seconds()*t.Seconds()) * float64(time.Second))
+}
+
+// interval returns the time from one read to the next.
+//
+// position is the place in the queue, -1 when unknown; running the time since
+// the job was first seen out of the queue, elapsed the time since it was
+// accepted, expected the usual duration of a job of its kind.
+func interval(state State, position int, running, elapsed, expected time.Duration) time.Duration {
+	var d time.Duration
+	switch {
+	case state == StateQueued && position < 0:
+		d = clamp(bestInterval(elapsed), firstRead, 10*time.Second)
+	case state == StateQueued:
+		d = clamp(time.Second+time.Duration(min(position, 100))*(time.Second/2), firstRead, 10*time.Second)
+	case running <= 2*expected:
+		d = clamp(bestInterval(expected), time.Second, 15*time.Second)
+	default:
+		d = min(bestInterval(running), 20*time.Second)
+	}
+	return min(d, max(3*time.Second, elapsed))
+}
+
+// jitter returns d plus or minus up to 10 %, so that many jobs started
+// together are not read together.
+func jitter(d time.Duration) time.Duration { return d - d/10 + rand.N(d/5+1) }
+
+// beforeDeadline shortens the time to the next read so that one read is left
+// shortly before a wait must end.
+func beforeDeadline(d, remaining time.Duration) time.Duration {
+	return min(d, max(remaining-2*time.Second, time.Second))
+}
+
+func clamp(d, low, high time.Duration) time.Duration { return min(max(d, low), high) }

@@ -21,26 +21,15 @@ var ErrAmbiguousSubmit = errors.New("runcomfy: it is not known whether the submi
 // ChargedMaybe, or ChargedYes when a 2xx answer that was cut still held the id
 // of the job whole. An id in another answer may be a gateway's own.
 type AmbiguousSubmitError struct {
-	// Model and Origin say where the request went.
-	Model, Origin string
-	// BodySHA256 (hexadecimal), BodyBytes and BodyTaken identify the request
-	// and say how much of it was handed to the connection.
-	BodySHA256           string
-	BodyBytes, BodyTaken int64
-	// Started and Ended are the times of the attempt.
-	Started, Ended time.Time
-	// Phase is how far it came.
-	Phase SubmitPhase
-	// StatusCode is the HTTP status, 0 when no answer came; Header holds
-	// those headers of the answer that help to find it in a log.
-	StatusCode int
-	Header     http.Header
-	// Answer is the beginning of the answer without secrets, Reason what
-	// broke the exchange.
-	Answer, Reason string
-	// HeadersWritten counts the request headers written for this one call;
-	// more than 1 means that the RoundTripper sent it more than once.
-	HeadersWritten int
+	Model, Origin        string      // where the request went
+	BodySHA256           string      // hexadecimal
+	BodyBytes, BodyTaken int64       // its size, and how much of it was handed to the connection
+	Started, Ended       time.Time   // of the attempt
+	Phase                SubmitPhase // how far it came
+	StatusCode           int         // HTTP status, 0 when no answer came
+	Header               http.Header // those headers of the answer that help to find it in a log
+	Answer, Reason       string      // the beginning of the answer, and what broke the exchange, redacted
+	HeadersWritten       int         // request headers of this one call; more than 1: the RoundTripper sent it again
 
 	about
 	job *Job
@@ -83,28 +72,20 @@ var safeHeaders = []string{"Date", "Server", "Via", "Retry-After", "Content-Type
 // ambiguous returns the error of an attempt of class ambiguous.
 func (c *core) ambiguous(a *attempt) *AmbiguousSubmitError {
 	e := &AmbiguousSubmitError{
-		Model: a.model, Origin: c.origin(),
+		Model: a.model, Origin: c.origin,
 		BodySHA256: hex.EncodeToString(a.sum[:]), BodyBytes: int64(len(a.body)), BodyTaken: int64(a.taken),
-		Started: a.started, Ended: a.ended,
-		Phase: a.phase, StatusCode: a.status,
-		Answer:         a.secrets(string(a.answer.raw)),
-		HeadersWritten: a.headers,
-		about:          about{charged: ChargedMaybe},
-	}
-	if a.cause != nil {
-		e.Reason = a.secrets(a.cause.Error())
+		Started: a.started, Ended: a.ended, Phase: a.phase,
+		StatusCode: a.status, Header: http.Header{}, Answer: a.secrets(string(a.raw)), Reason: a.reason(), HeadersWritten: a.headers,
+		about: about{charged: ChargedMaybe},
 	}
 	for _, name := range safeHeaders {
 		if v := a.header.Get(name); v != "" {
-			if e.Header == nil {
-				e.Header = http.Header{}
-			}
 			e.Header.Set(name, a.secrets(v))
 		}
 	}
-	if m := wholeID.FindSubmatch(a.answer.raw); m != nil {
+	if m := wholeID.FindSubmatch(a.raw); m != nil {
 		e.names(c.acceptedJob(a.submission, string(m[1]), a.ended))
-		if a.status >= 200 && a.status <= 299 {
+		if a.ok() {
 			e.charged = ChargedYes
 		}
 	}

@@ -5,6 +5,7 @@ package runcomfy
 import (
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -15,37 +16,36 @@ const DefaultBaseURL = "https://model-api.runcomfy.net"
 // final slash or /v1 is taken off, since the paths of the calls begin with it.
 // http is refused unless the host is a loopback one or insecure is set: the
 // token would cross the network in clear text.
-func parseBaseURL(raw string, insecure bool) (*url.URL, error) {
+func parseBaseURL(raw string, insecure bool) (string, error) {
 	u, err := url.Parse(raw)
-	if err != nil {
-		return nil, &ConfigError{Reason: "the base URL is not a URL"} // err repeats raw, which may hold a password
-	}
+	reason := ""
 	switch {
+	case err != nil:
+		reason = "the base URL is not a URL" // err repeats raw, which may hold a password
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, &ConfigError{Reason: "the base URL must begin with https://"}
+		reason = "the base URL must begin with https://"
 	case u.Hostname() == "":
-		return nil, &ConfigError{Reason: "the base URL has no host"}
+		reason = "the base URL has no host"
 	case u.User != nil:
-		return nil, &ConfigError{Reason: "the base URL must not hold a user or a password"}
+		reason = "the base URL must not hold a user or a password"
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, &ConfigError{Reason: "the base URL must have neither query nor fragment"}
+		reason = "the base URL must have neither query nor fragment"
 	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
-		return nil, &ConfigError{Reason: "the base URL is http, which would send the token in clear text; see WithInsecureHTTP"}
+		reason = "the base URL is http, which would send the token in clear text; see WithInsecureHTTP"
 	}
-	u = u.JoinPath() // cleans . and .. and doubled slashes
-	path := strings.TrimRight(u.EscapedPath(), "/")
+	if reason != "" {
+		return "", &ConfigError{Reason: reason}
+	}
+	path := strings.TrimRight(u.JoinPath().EscapedPath(), "/") // cleans . and .. and doubled slashes
 	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")
-	return url.Parse(u.Scheme + "://" + strings.ToLower(u.Host) + path)
+	return u.Scheme + "://" + strings.ToLower(u.Host) + path, nil
 }
 
 // loopback reports whether host can only mean this machine (RFC 6761 section
 // 6.3 for localhost).
 func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
 // modelPath returns the path of a submit. The id is escaped segment by
@@ -61,10 +61,8 @@ func modelPath(id string) (string, error) {
 	return "/v1/models/" + strings.Join(segments, "/"), nil
 }
 
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
 // validRequestID reports whether id has the form that the API documents for
 // request ids.
-func validRequestID(id string) bool {
-	return len(id) >= 1 && len(id) <= 128 && !strings.ContainsFunc(id, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
-	})
-}
+func validRequestID(id string) bool { return requestIDForm.MatchString(id) }

@@ -28,56 +28,35 @@ type Outcome struct {
 }
 
 // A BatchOption changes one Batch.
-type BatchOption interface{ applyBatch(*batchSettings) }
+type BatchOption func(*batch)
 
-type batchOption func(*batchSettings)
+// BatchInFlight sets how many inputs are submitted or waited for at the same
+// time. The default is 4.
+func BatchInFlight(n int) BatchOption { return func(b *batch) { b.inFlight = max(n, 1) } }
 
-func (o batchOption) applyBatch(s *batchSettings) { o(s) }
+// BatchMaxFailures takes no further input once n outcomes are errors. By
+// default nothing stops a batch but a client that cannot work: no token, one
+// that is refused, or no balance.
+func BatchMaxFailures(n int) BatchOption { return func(b *batch) { b.maxFailures = n } }
 
-type batchSettings struct {
-	name        string
+// BatchDeadline takes no further input after t. Inputs that are in flight by
+// then are seen through; the context is what ends these.
+func BatchDeadline(t time.Time) BatchOption { return func(b *batch) { b.deadline = t } }
+
+// BatchWait waits for each job with the given options.
+func BatchWait(opts ...WaitOption) BatchOption {
+	return func(b *batch) { b.wait = append(b.wait, opts...) }
+}
+
+// A batch is the state of one iteration over a Batch.
+type batch struct {
+	client      *Client
 	inFlight    int
 	maxFailures int
 	deadline    time.Time
 	wait        []WaitOption
-	onDetach    func(any, Outcome)
-}
-
-// BatchInFlight sets how many inputs are submitted or waited for at the same
-// time. The default is 4.
-func BatchInFlight(n int) BatchOption {
-	return batchOption(func(s *batchSettings) { s.inFlight = n })
-}
-
-// BatchName puts name and a slash in front of every journal key, to keep
-// batches with the same keys apart in one journal.
-func BatchName(name string) BatchOption {
-	return batchOption(func(s *batchSettings) { s.name = name })
-}
-
-// BatchMaxFailures takes no further input once n outcomes are errors. Inputs
-// that are in flight by then are seen through. By default nothing stops a batch
-// but a client that cannot work: no token, one that is refused, or no balance.
-func BatchMaxFailures(n int) BatchOption {
-	return batchOption(func(s *batchSettings) { s.maxFailures = n })
-}
-
-// BatchDeadline takes no further input after t. Inputs that are in flight by
-// then are seen through; the context is what ends these.
-func BatchDeadline(t time.Time) BatchOption {
-	return batchOption(func(s *batchSettings) { s.deadline = t })
-}
-
-// BatchWait waits for each job with the given options.
-func BatchWait(opts ...WaitOption) BatchOption {
-	return batchOption(func(s *batchSettings) { s.wait = append(s.wait, opts...) })
-}
-
-// BatchOnDetach calls f, which gets the batch's key as an any, with the outcome
-// of every input that was in flight when the caller stopped taking outcomes.
-// Without it the ids of these jobs are logged as warnings.
-func BatchOnDetach(f func(key any, o Outcome)) BatchOption {
-	return batchOption(func(s *batchSettings) { s.onDetach = f })
+	failures    int
+	useless     bool // every further submit would fail as well
 }
 
 // Batch submits the inputs of seq, a few at a time, waits for their jobs and
@@ -89,41 +68,40 @@ func BatchOnDetach(f func(key any, o Outcome)) BatchOption {
 // a batch that was broken off can be run again from the start: inputs that were
 // accepted before are waited for and not submitted again. The journal key is
 // the key's MarshalText if it has one, or else the text of a string or the
-// digits of an integer, with BatchName's name in front. Keys of any other type
-// submit nothing: their text may be another one in the next process. Without a
-// journal every input is submitted, whatever ran before.
+// digits of an integer. Keys of any other type submit nothing: their text may
+// be another one in the next process. Without a journal every input is
+// submitted, whatever ran before.
 //
 // When ctx ends no further input is taken, and the inputs in flight come as
 // outcomes with errors. When the caller breaks out of the loop, Batch returns
 // once no submit is under way, which takes a grace of 20 s at most: the jobs
-// accepted until then go on, are in the journal if there is one, and are handed
-// to BatchOnDetach.
+// accepted until then go on, are in the journal if there is one, and are logged
+// as warnings.
 func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input], opts ...BatchOption) iter.Seq2[K, Outcome] {
-	s := batchSettings{inFlight: 4}
-	for _, o := range opts {
-		o.applyBatch(&s)
-	}
-	s.inFlight = max(s.inFlight, 1)
 	return func(yield func(K, Outcome) bool) {
 		type finished struct {
 			key     K
 			outcome Outcome
 		}
+		b := &batch{client: c, inFlight: 4}
+		for _, o := range opts {
+			o(b)
+		}
 		ctx, cancel := context.WithCancel(ctx)
 		next, stop := iter.Pull2(seq)
-		b := &batch{client: c, batchSettings: s}
-		results := make(chan finished, s.inFlight) // so that an input that is done never waits for the caller
+		results := make(chan finished, b.inFlight) // so that an input that is done never waits for the caller
 		running := 0
 		defer func() { // also when the caller's loop panics
 			stop()
 			cancel()
 			for ; running > 0; running-- {
-				r := <-results
-				b.detach(r.key, r.outcome)
+				if left := (<-results).outcome.Job; left != nil {
+					c.log.LogAttrs(ctx, slog.LevelWarn, "runcomfy: batch left a job", slog.String("job", left.ID()))
+				}
 			}
 		}()
 		for more := true; ; {
-			for more && running < s.inFlight && len(results) == 0 && !b.stopped(ctx) {
+			for more && running < b.inFlight && len(results) == 0 && !b.stopped(ctx) {
 				key, in, ok := next()
 				if more = ok; !ok {
 					break
@@ -142,14 +120,6 @@ func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input]
 			}
 		}
 	}
-}
-
-// A batch is the state of one iteration over a Batch.
-type batch struct {
-	batchSettings
-	client   *Client
-	failures int
-	useless  bool // every further submit would fail as well
 }
 
 // stopped reports whether no further input is to be taken.
@@ -186,32 +156,14 @@ func (b *batch) process(ctx context.Context, key any, in Input) Outcome {
 }
 
 func (b *batch) submit(ctx context.Context, key any, in Input) (*Job, error) {
-	core, err := b.client.ready()
-	if err != nil {
-		return nil, err
-	}
-	if core.journal == nil {
+	if core, err := b.client.ready(); err != nil || core.journal == nil {
 		return b.client.Submit(ctx, in)
 	}
 	text, err := keyText(key)
 	if err != nil {
 		return nil, err
 	}
-	if b.name != "" {
-		text = b.name + "/" + text
-	}
 	return b.client.SubmitOnce(ctx, text, in)
-}
-
-// detach hands over an outcome that the caller does not take any more.
-func (b *batch) detach(key any, o Outcome) {
-	if b.onDetach != nil {
-		b.onDetach(key, o)
-		return
-	}
-	if o.Job != nil {
-		b.client.log.LogAttrs(context.Background(), slog.LevelWarn, "runcomfy: batch left a job", slog.String("job", o.Job.ID()))
-	}
 }
 
 // keyText is the journal key of a batch's key, see Batch.

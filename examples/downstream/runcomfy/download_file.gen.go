@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // A partial is a file on its way: a hidden one in the target folder, so that
@@ -31,20 +33,46 @@ func newPartial(dir, name string) (*partial, error) {
 	// A name of its own keeps two downloads of one result apart.
 	path := filepath.Join(dir, "."+name+"."+rand.Text()+".part")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return nil, err
+	return &partial{file: f, target: filepath.Join(dir, name), total: -1}, err
+}
+
+// begin judges the head of an answer and makes p ready for its body; retry
+// counts only beside an error. A file that has changed, or a server that sends
+// another range, starts over.
+func (p *partial) begin(resp *http.Response, resuming bool) (retry bool, err error) {
+	start, total, ok := parseContentRange(resp.Header.Get("Content-Range"))
+	now := versionOf(resp.Header)
+	goesOn := ok && start == p.size && (total < 0 || p.total < 0 || total == p.total) && (now == "" || now == p.version)
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK:
+		err := p.reset()
+		p.total, p.version = resp.ContentLength, now
+		return false, err
+	case code == http.StatusPartialContent && resuming && goesOn:
+		return false, nil
+	case code == http.StatusPartialContent && resuming, code == http.StatusRequestedRangeNotSatisfiable:
+		return true, errors.Join(errors.New("the file changed while it was fetched"), p.reset())
+	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone:
+		return false, fmt.Errorf("%w: HTTP status %d", errExpired, code)
+	default:
+		return repeatable(code) || code == http.StatusRequestTimeout || code >= 500, fmt.Errorf("HTTP status %d", code)
 	}
-	return &partial{file: f, target: filepath.Join(dir, name), total: -1}, nil
+}
+
+// versionOf returns what If-Range can tell a version of a file by: a strong
+// entity tag, or else the date of its last change.
+func versionOf(h http.Header) string {
+	if tag := h.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
+		return tag
+	}
+	return h.Get("Last-Modified")
 }
 
 // reset makes the file empty again.
 func (p *partial) reset() error {
 	p.size, p.total, p.version = 0, -1, ""
-	if err := p.file.Truncate(0); err != nil {
-		return err
-	}
 	_, err := p.file.Seek(0, io.SeekStart)
-	return err
+	return errors.Join(err, p.file.Truncate(0))
 }
 
 // discard removes the hidden name; a published file keeps its other one.
@@ -53,33 +81,26 @@ func (p *partial) discard() {
 	_ = os.Remove(p.file.Name())
 }
 
-// publish writes the file out to the disk and gives it its final name, which it
-// returns. An existing file is kept: with the same content it stands for this
-// one.
-func (p *partial) publish(extension string) (string, error) {
-	if err := p.file.Sync(); err != nil {
-		return "", err
+// publish writes a complete file out to the disk and gives it its final name,
+// whose extension follows from the content. An existing file is kept: with the
+// same content it stands for this one.
+func (p *partial) publish(output string) (File, error) {
+	start := make([]byte, min(sniffLen, p.size))
+	if _, err := p.file.ReadAt(start, 0); err != nil {
+		return File{}, err
 	}
-	if err := p.file.Close(); err != nil {
-		return "", err
+	format := sniffMedia(start)
+	if format.name == "" {
+		return File{}, errUnknownMedia
 	}
-	final := p.target + extension
-	err := renameNew(p.file.Name(), final)
-	if errors.Is(err, fs.ErrExist) {
-		same, compareErr := sameContent(p.file.Name(), final)
-		switch {
-		case compareErr != nil:
-			err = compareErr
-		case same:
-			err = nil
-		default:
-			err = fmt.Errorf("a file with other content is there already: %w", err)
-		}
+	if err := errors.Join(p.file.Sync(), p.file.Close()); err != nil {
+		return File{}, err
 	}
-	if err != nil {
-		return "", err
+	path := p.target + format.extension
+	if err := renameNew(p.file.Name(), path); err != nil && !(errors.Is(err, fs.ErrExist) && sameContent(p.file.Name(), path)) {
+		return File{}, err
 	}
-	return final, nil
+	return File{Output: output, Path: path, Bytes: p.size, Format: format.name}, nil
 }
 
 // renameNew gives a file a name that must not be taken. A hard link is the
@@ -89,34 +110,30 @@ func renameNew(from, to string) error {
 	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	switch _, statErr := os.Lstat(to); {
-	case statErr == nil:
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
-	case !errors.Is(statErr, fs.ErrNotExist):
-		return statErr
 	}
 	return os.Rename(from, to)
 }
 
 // sameContent compares two files by their hashes. What is no regular file is
 // never the same.
-func sameContent(a, b string) (bool, error) {
-	if info, err := os.Lstat(b); err != nil || !info.Mode().IsRegular() {
-		return false, err
-	}
+func sameContent(paths ...string) bool {
 	var sums [2][]byte
-	for i, path := range []string{a, b} {
+	for i, path := range paths {
+		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+			return false
+		}
 		f, err := os.Open(path)
 		if err != nil {
-			return false, err
+			return false
 		}
+		defer f.Close()
 		hash := sha256.New()
-		_, err = io.Copy(hash, f)
-		_ = f.Close() // it was only read
-		if err != nil {
-			return false, err
+		if _, err := io.Copy(hash, f); err != nil {
+			return false
 		}
 		sums[i] = hash.Sum(nil)
 	}
-	return bytes.Equal(sums[0], sums[1]), nil
+	return bytes.Equal(sums[0], sums[1])
 }

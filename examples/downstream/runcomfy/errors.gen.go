@@ -7,50 +7,25 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
-
-// An Error is what every error type of this package also answers; errors.As
-// finds it in any error returned here:
-//
-//	var e runcomfy.Error
-//	if errors.As(err, &e) && e.Charged() == runcomfy.ChargedNo { ... }
-type Error interface {
-	error
-	// Charged says whether the call that failed may have cost money.
-	Charged() Charged
-	// RequestID returns the id of the job that the error is about, "" when
-	// there is none or none is known.
-	RequestID() string
-}
 
 // Charged says whether the call that an error is about may have cost money.
 type Charged uint8
 
-// The answers of Error.Charged.
+// The answers of the Charged method that every error of this package has.
 const (
-	// ChargedNo: no job came of the call.
-	ChargedNo Charged = iota
-	// ChargedYes: the API accepted the job.
-	ChargedYes
-	// ChargedMaybe: the API may have accepted the job, or may not charge for
-	// one that it did accept.
-	ChargedMaybe
+	ChargedNo    Charged = iota // no job came of the call
+	ChargedYes                  // the API accepted the job
+	ChargedMaybe                // it may have, or may not charge for a job that it did accept
 )
 
 // String returns "no", "yes" or "maybe".
-func (c Charged) String() string {
-	switch c {
-	case ChargedNo:
-		return "no"
-	case ChargedYes:
-		return "yes"
-	}
-	return "maybe"
-}
+func (c Charged) String() string { return [...]string{"no", "yes", "maybe"}[min(c, ChargedMaybe)] }
 
-// about is the part of an error that makes it an Error. Its zero value is that
-// of a call of which no job came.
+// about is what every error of this package knows. Its zero value is that of a
+// call of which no job came.
 type about struct {
 	charged   Charged
 	requestID string
@@ -59,19 +34,40 @@ type about struct {
 // Charged says whether the call that failed may have cost money.
 func (a about) Charged() Charged { return a.charged }
 
-// RequestID returns the id of the job that the error is about, or "".
+// RequestID returns the id of the job that the error is about, "" when there is
+// none or none is known.
 func (a about) RequestID() string { return a.requestID }
 
-// Charged returns ChargedNo: nothing was sent.
-func (e *ValidationError) Charged() Charged { return ChargedNo }
-
-// RequestID returns "": nothing was sent.
+// Charged returns ChargedNo, and RequestID "": nothing was sent.
+func (e *ValidationError) Charged() Charged  { return ChargedNo }
 func (e *ValidationError) RequestID() string { return "" }
+
+// causes is the part of an error that other errors led to. These lie in a
+// function, where no fmt verb reaches them: they may say anything.
+type causes struct {
+	text string // of all, redacted
+	list func() []error
+}
+
+func newCauses(r redactor, errs ...error) causes {
+	texts := make([]string, len(errs))
+	for i, err := range errs {
+		texts[i] = err.Error()
+	}
+	return causes{text: r(strings.Join(texts, "; ")), list: func() []error { return errs }}
+}
+
+// Unwrap returns the errors that led to this one. Their texts may hold secrets.
+func (c causes) Unwrap() []error {
+	if c.list == nil {
+		return nil
+	}
+	return c.list()
+}
 
 // A ConfigError is a client or a call that cannot work as it was set up: no
 // token, a bad base URL, an id that no call can carry. Nothing was sent.
 type ConfigError struct {
-	// Reason says what is wrong.
 	Reason string
 	about
 }
@@ -82,19 +78,13 @@ func (e *ConfigError) Error() string { return "runcomfy: " + e.Reason }
 // AuthError, InsufficientBalanceError, NotFoundError and RateLimitError are
 // APIErrors too: errors.As finds both.
 type APIError struct {
-	// Op is the call: submit, status, result, cancel or models.
-	Op string
-	// StatusCode is the HTTP status; 0 when no answer came.
-	StatusCode int
-	// Code is the API's own error code, as 400002; 0 when it sent none. Some
-	// codes come under HTTP status 200.
-	Code int
-	// Message is the API's text, shortened, without what the request held.
-	Message string
+	Op         string // the call: submit, status, result, cancel or models
+	StatusCode int    // HTTP status, 0 when no answer came
+	Code       int    // the API's own, as 400002, also under HTTP status 200; 0 when it sent none
+	Message    string // the API's text, shortened, without what the request held
 
 	about
-	body  sealed[[]byte]
-	cause sealed[error]
+	causes // what kept the call from getting an answer
 }
 
 func (e *APIError) Error() string {
@@ -102,72 +92,53 @@ func (e *APIError) Error() string {
 	if e.requestID != "" {
 		s += " of job " + e.requestID
 	}
-	switch {
-	case e.StatusCode == 0:
-		s += " failed"
-	case e.Code != 0:
-		s += fmt.Sprintf(" failed with HTTP status %d, code %d", e.StatusCode, e.Code)
-	default:
-		s += fmt.Sprintf(" failed with HTTP status %d", e.StatusCode)
+	s += " failed"
+	if e.StatusCode != 0 {
+		s += fmt.Sprintf(" with HTTP status %d", e.StatusCode)
 	}
-	if e.Message != "" {
-		s += ": " + e.Message
+	if e.Code != 0 {
+		s += fmt.Sprintf(", code %d", e.Code)
 	}
-	return s
+	return s + ": " + e.Message
 }
-
-// Body returns the answer as it came, at most 64 KiB. It may repeat the
-// prompt or hold signed URLs.
-func (e *APIError) Body() []byte {
-	return e.body.get()
-}
-
-// Unwrap returns what kept the call from getting an answer, or nil.
-func (e *APIError) Unwrap() error { return e.cause.get() }
 
 // An AuthError is a token or an account that the API does not accept: HTTP
 // status 401 or 403, code 400004 or 403001.
 type AuthError struct{ *APIError }
 
-// Unwrap returns the APIError.
-func (e *AuthError) Unwrap() error { return e.APIError }
-
 // An InsufficientBalanceError is an account without the balance that the job
 // needs: HTTP status 402 or code 400002.
 type InsufficientBalanceError struct{ *APIError }
-
-// Unwrap returns the APIError.
-func (e *InsufficientBalanceError) Unwrap() error { return e.APIError }
 
 // A NotFoundError is a model or a job that the API does not know, or knows no
 // longer: HTTP status 404, code 404001 or 400001.
 type NotFoundError struct{ *APIError }
 
-// Unwrap returns the APIError.
-func (e *NotFoundError) Unwrap() error { return e.APIError }
-
 // A RateLimitError is a call that the API put off: HTTP status 429 or 425.
 type RateLimitError struct {
 	*APIError
-	// RetryAfter is what the API asked for, 0 if it did not.
-	RetryAfter time.Duration
+	RetryAfter time.Duration // what the API asked for, 0 if it did not
 }
 
 // Unwrap returns the APIError.
-func (e *RateLimitError) Unwrap() error { return e.APIError }
+func (e *AuthError) Unwrap() error                { return e.APIError }
+func (e *InsufficientBalanceError) Unwrap() error { return e.APIError }
+func (e *NotFoundError) Unwrap() error            { return e.APIError }
+func (e *RateLimitError) Unwrap() error           { return e.APIError }
 
-// apiError returns the typed error of an answer.
-func apiError(e *APIError, a answer, h http.Header, r redactor) error {
-	e.Code = a.code()
-	e.Message = r(a.message())
-	e.body = seal(a.raw)
-	if e.Message == "" && e.StatusCode >= 300 && e.StatusCode <= 399 {
+// newAPIError returns the typed error of an answer to the call op.
+func newAPIError(op string, of about, a answer, r redactor) error {
+	e := &APIError{Op: op, StatusCode: a.status, Code: a.code(), Message: r(a.message()), about: of}
+	status := e.effectiveStatus()
+	switch {
+	case e.Message == "" && status >= 300 && status <= 399:
 		e.Message = "redirects are not followed"
+	case e.Message == "":
+		e.Message = http.StatusText(status)
 	}
-	status := e.status()
 	switch {
 	case repeatable(status):
-		return &RateLimitError{APIError: e, RetryAfter: retryAfter(h, time.Now())}
+		return &RateLimitError{APIError: e, RetryAfter: retryAfter(a.header, time.Now())}
 	case status == http.StatusPaymentRequired || e.Code == 400002:
 		return &InsufficientBalanceError{e}
 	case status == http.StatusUnauthorized || status == http.StatusForbidden || e.Code == 400004 || e.Code == 403001:
@@ -178,9 +149,9 @@ func apiError(e *APIError, a answer, h http.Header, r redactor) error {
 	return e
 }
 
-// status returns the HTTP status of the answer. Under a 2xx an error code
+// effectiveStatus is the HTTP status of the answer. Under a 2xx an error code
 // stands for it: its first three digits are one.
-func (e *APIError) status() int {
+func (e *APIError) effectiveStatus() int {
 	if e.StatusCode >= 200 && e.StatusCode <= 299 && e.Code != 0 {
 		return e.Code / 1000
 	}
@@ -190,55 +161,35 @@ func (e *APIError) status() int {
 // A NotSentError is a submit of which the API never got a whole request. It
 // can be tried again without a second charge.
 type NotSentError struct {
-	// Model is the id of the model.
-	Model string
-	// Attempts is how often a connection was tried.
-	Attempts int
-	// Phase is how far the last attempt came.
-	Phase SubmitPhase
+	Model    string
+	Attempts int         // how often a connection was tried
+	Phase    SubmitPhase // how far the last attempt came
 
 	about
-	message string
-	causes  sealed[[]error]
+	causes // of the last attempt, and the end of the context if that is why no other was made
 }
 
 func (e *NotSentError) Error() string {
-	return fmt.Sprintf("runcomfy: submit of %s was not sent (attempts: %d, failed when %s): %s", e.Model, e.Attempts, e.Phase, e.message)
+	return fmt.Sprintf("runcomfy: submit of %s was not sent (attempts: %d, failed when %s): %s", e.Model, e.Attempts, e.Phase, e.text)
 }
-
-// Unwrap returns the failure of the last attempt, and the end of the caller's
-// context if that is why no other was made.
-func (e *NotSentError) Unwrap() []error { return e.causes.get() }
 
 // A GenerationError is a job that the API accepted and that failed. Charged is
 // ChargedMaybe: whether failed jobs are billed depends on the model and on the
 // failure.
 type GenerationError struct {
-	// Message is the text found in the job's error, shortened.
-	Message string
+	Message string // the text found in the job's error, shortened and redacted
 
 	about
-	result sealed[*Result]
+	payload func() json.RawMessage // a function, as in causes
 }
 
 func (e *GenerationError) Error() string {
-	if e.Message == "" {
-		return "runcomfy: job " + e.requestID + " failed"
-	}
-	return "runcomfy: job " + e.requestID + " failed: " + e.Message
+	return strings.TrimSuffix("runcomfy: job "+e.requestID+" failed: "+e.Message, ": ")
 }
 
 // Payload returns the job's error as the API sent it, any JSON value; null
 // when the answer has none. It may repeat the prompt.
-func (e *GenerationError) Payload() json.RawMessage {
-	if res := e.Result(); res != nil {
-		return res.Error
-	}
-	return nil
-}
-
-// Result returns the whole answer, whose output may hold a part of the work.
-func (e *GenerationError) Result() *Result { return e.result.get() }
+func (e *GenerationError) Payload() json.RawMessage { return e.payload() }
 
 // A CanceledError is a job that was canceled, by whomever. Charged is
 // ChargedMaybe: it may have run for a while.
@@ -246,36 +197,31 @@ type CanceledError struct{ about }
 
 func (e *CanceledError) Error() string { return "runcomfy: job " + e.requestID + " was canceled" }
 
-// ErrMaxWait is the reason of a WaitError whose MaxWait has passed.
-var ErrMaxWait = errors.New("the longest wait has passed")
+// What errors.Is finds in a *WaitError that neither a context nor a read ended.
+var (
+	ErrMaxWait     = errors.New("the longest wait has passed")
+	ErrNotFinished = errors.New("the job has not ended") // of Job.Result, which does not wait
+)
 
 // A WaitError is a wait that ended before its job: the context ended, MaxWait
-// passed, or the API could not be read. The job goes on; Job leads back to it.
-// Charged is ChargedYes, or ChargedMaybe for a job that was canceled on leaving.
+// passed, or the API could not be read. The job goes on. Charged is ChargedYes,
+// or ChargedMaybe for a job that was canceled on leaving.
 type WaitError struct {
-	// Last is the last status seen; its State is StateUnknown if none was.
-	Last Status
-	// Canceled is the outcome of canceling the job under OnCancelIfQueued;
-	// CancelOutcomeNone when that was not tried.
-	Canceled CancelOutcome
+	Last     Status        // the last status seen; its State is StateUnknown if none was
+	Canceled CancelOutcome // of canceling under OnCancelIfQueued; empty when not tried or failed
 
 	about
-	job     *Job
-	message string
-	causes  sealed[[]error]
+	causes
+	job *Job
 }
 
 func (e *WaitError) Error() string {
-	s := fmt.Sprintf("runcomfy: wait for job %s ended before the job (last seen %s): %s", e.requestID, e.Last.State, e.message)
-	if e.Canceled != CancelOutcomeNone {
-		s += "; cancel: " + e.Canceled.String()
+	s := fmt.Sprintf("runcomfy: wait for job %s ended before the job (last seen %s): %s", e.requestID, e.Last.State, e.text)
+	if e.Canceled != "" {
+		s += "; cancel: " + string(e.Canceled)
 	}
 	return s
 }
 
 // Job returns the job, to be waited for again.
 func (e *WaitError) Job() *Job { return e.job }
-
-// Unwrap returns the errors that ended the wait: the context's and its cause,
-// ErrMaxWait, or the failure of the last read.
-func (e *WaitError) Unwrap() []error { return e.causes.get() }

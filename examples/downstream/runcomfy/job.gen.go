@@ -4,6 +4,7 @@ package runcomfy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -32,17 +33,6 @@ func (j *Job) Format(f fmt.State, _ rune) { fmt.Fprint(f, "job ", j.id) }
 // LogValue returns the job's id, for log/slog.
 func (j *Job) LogValue() slog.Value { return slog.StringValue(j.id) }
 
-// A NotFinishedError is a Result asked for before the job has ended.
-type NotFinishedError struct {
-	// Status is what was read instead.
-	Status Status
-	about
-}
-
-func (e *NotFinishedError) Error() string {
-	return fmt.Sprintf("runcomfy: job %s has not ended: it is %s", e.requestID, e.Status.State)
-}
-
 // Status reads where the job stands. StateDone is not proof of an output: the
 // result decides. Errors are those of the *APIError family.
 func (j *Job) Status(ctx context.Context) (*Status, error) {
@@ -50,12 +40,13 @@ func (j *Job) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newStatus(j.id, a)
-	return &s, nil
+	status := newStatus(j.id, a)
+	return &status, nil
 }
 
-// Result reads the result of a job that has ended. Errors are
-// *NotFinishedError, *GenerationError, *CanceledError and the *APIError family.
+// Result reads the result of a job that has ended. Before that the error is a
+// *WaitError with ErrNotFinished. Others are *GenerationError, *CanceledError
+// and the *APIError family.
 func (j *Job) Result(ctx context.Context) (*Result, error) {
 	a, err := j.call(ctx, opResult, false, false)
 	if err != nil {
@@ -63,9 +54,7 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 	}
 	res := newResult(j.id, j.kind, a)
 	if !res.State.Final() {
-		s := newStatus(j.id, a)
-		s.State = res.State
-		return nil, &NotFinishedError{Status: s, about: about{ChargedYes, j.id}}
+		return nil, j.waitError(newStatus(j.id, a), ErrNotFinished)
 	}
 	return j.outcome(res)
 }
@@ -75,7 +64,8 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 func (j *Job) outcome(res *Result) (*Result, error) {
 	switch res.State {
 	case StateFailed:
-		return nil, &GenerationError{Message: j.secrets(messageOf(res.Error)), about: about{ChargedMaybe, j.id}, result: seal(res)}
+		return nil, &GenerationError{Message: j.secrets(messageOf(res.Error)), about: about{ChargedMaybe, j.id},
+			payload: func() json.RawMessage { return res.Error }}
 	case StateCanceled:
 		return nil, &CanceledError{about{ChargedMaybe, j.id}}
 	}
@@ -87,7 +77,7 @@ func (j *Job) outcome(res *Result) (*Result, error) {
 func (j *Job) Cancel(ctx context.Context) (CancelOutcome, error) {
 	a, err := j.call(ctx, opCancel, false, false)
 	if err != nil {
-		return CancelOutcomeNone, err
+		return CancelOutcomeUnknown, err
 	}
 	return cancelOutcome(a), nil
 }
@@ -105,20 +95,15 @@ func (j *Job) Wait(ctx context.Context, opts ...WaitOption) (*Result, error) {
 // An error, a *WaitError, is yielded last. To stop iterating stops the wait.
 func (j *Job) Updates(ctx context.Context, opts ...WaitOption) iter.Seq2[Status, error] {
 	return func(yield func(Status, error) bool) {
-		stopped := false
-		_, err := j.watch(ctx, newWaitSettings(opts), func(st Status) bool {
-			stopped = !yield(st, nil)
-			return !stopped
-		})
+		_, err := j.watch(ctx, newWaitSettings(opts), func(st Status) bool { return yield(st, nil) })
 		var wait *WaitError
-		if !stopped && errors.As(err, &wait) {
+		if errors.As(err, &wait) {
 			yield(wait.Last, err)
 		}
 	}
 }
 
-func newWaitSettings(opts []WaitOption) waitSettings {
-	var s waitSettings
+func newWaitSettings(opts []WaitOption) (s callSettings) {
 	for _, o := range opts {
 		o.applyWait(&s)
 	}

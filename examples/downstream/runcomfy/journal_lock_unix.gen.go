@@ -12,14 +12,14 @@ import (
 
 // openLocked opens the file at path for reading and writing by this process
 // alone. The lock is the kernel's: it goes with the process, however it ends.
-func openLocked(path string) (*os.File, func() error, error) {
+func openLocked(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		file.Close()
-		return nil, nil, fmt.Errorf("%s is open in another process: %w", path, err)
+		return nil, fmt.Errorf("%s is open in another process: %w", path, err)
 	}
-	return file, func() error { return nil }, nil // closing the file unlocks it
+	return file, nil
 }

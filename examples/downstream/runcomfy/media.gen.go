@@ -4,12 +4,12 @@ package runcomfy
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"net/http"
-	"slices"
+	"strings"
 )
 
 // A mediaFormat is a kind of media file, told by its first bytes.
@@ -19,143 +19,161 @@ type mediaFormat struct {
 	extension string // of a file's name, with its dot
 	// measure reads width, height and duration; nil where only the size of the
 	// file is measured.
-	measure func(*header) (MediaInfo, error)
+	measure func(*header) MediaInfo
+	starts  []string // what files begin with; a question mark is any byte
 }
 
-// sniffLen is how many bytes sniffMedia wants: the window of
-// http.DetectContentType, which also holds the brands of an ftyp box.
+// mediaFormats are looked through in order. Boxes without an ftyp in front are
+// QuickTime from before that box; the sound formats at the end begin with the
+// sync words of ADTS and of MPEG audio, layer III.
+var mediaFormats = []mediaFormat{
+	{"png", "image/png", ".png", measurePNG, []string{pngSignature}},
+	{"jpeg", "image/jpeg", ".jpg", measureJPEG, []string{"\xff\xd8\xff"}},
+	{"gif", "image/gif", ".gif", measureGIF, []string{"GIF87a", "GIF89a"}},
+	{"webp", "image/webp", ".webp", measureWebP, []string{"RIFF????WEBP"}},
+	{"avif", "image/avif", ".avif", measureHEIF, []string{"????ftypavif", "????ftypavis"}},
+	{"heic", "image/heic", ".heic", measureHEIF, []string{"????ftyphei", "????ftyphev", "????ftypmif1", "????ftypmsf1"}},
+	{"mov", "video/quicktime", ".mov", measureMovie, []string{"????ftypqt  ", "????moov", "????mdat", "????wide", "????pnot"}},
+	{"m4a", "audio/mp4", ".m4a", measureMovie, []string{"????ftypM4A ", "????ftypM4B "}},
+	{"mp4", "video/mp4", ".mp4", measureMovie, []string{"????ftyp"}},
+	{"webm", "video/webm", ".webm", nil, []string{"\x1aE\xdf\xa3"}},
+	{"avi", "video/x-msvideo", ".avi", nil, []string{"RIFF????AVI "}},
+	{"bmp", "image/bmp", ".bmp", nil, []string{"BM"}},
+	{"tiff", "image/tiff", ".tiff", nil, []string{"II*\x00", "MM\x00*"}},
+	{"svg", "image/svg+xml", ".svg", nil, []string{"<svg"}},
+	{"wav", "audio/wav", ".wav", nil, []string{"RIFF????WAVE"}},
+	{"ogg", "audio/ogg", ".ogg", nil, []string{"OggS\x00"}},
+	{"flac", "audio/flac", ".flac", nil, []string{"fLaC"}},
+	{"aac", "audio/aac", ".aac", nil, []string{"\xff\xf0", "\xff\xf1", "\xff\xf8", "\xff\xf9"}},
+	{"mp3", "audio/mpeg", ".mp3", nil, []string{"ID3", "\xff\xfb", "\xff\xfa", "\xff\xf3", "\xff\xf2", "\xff\xe3", "\xff\xe2"}},
+}
+
+// sniffLen is how many bytes sniffMedia wants: they hold the brands of a file
+// and the prolog of XML.
 const sniffLen = 512
+
+// sniffMedia tells the format of a file from its first bytes, at most sniffLen.
+// A format that is no media has an empty name.
+func sniffMedia(start []byte) mediaFormat {
+	switch { // two beginnings say less than what comes soon after
+	case beginsWith(start, "<?xml") && bytes.Contains(start, []byte("<svg")):
+		start = []byte("<svg")
+	case beginsWith(start, "????ftypm?f1") && bytes.Contains(start[:min(len(start), 64)], []byte("avif")):
+		start = []byte("????ftypavif") // one of the compatible brands
+	}
+	for _, f := range mediaFormats {
+		for _, pattern := range f.starts {
+			if beginsWith(start, pattern) {
+				return f
+			}
+		}
+	}
+	return mediaFormat{}
+}
+
+func beginsWith(start []byte, pattern string) bool {
+	if len(start) < len(pattern) {
+		return false
+	}
+	for i := range len(pattern) {
+		if pattern[i] != '?' && pattern[i] != start[i] {
+			return false
+		}
+	}
+	return true
+}
 
 // probeMedia reads what the header of a media file tells, never its pixels.
 // size is the length of the file in bytes, or -1 if it is not known. An error
 // means that the header is truncated, damaged or too long; the Bytes and the
 // Format returned beside it hold all the same.
 func probeMedia(r io.ReaderAt, size int64) (MediaInfo, error) {
-	info := MediaInfo{Bytes: max(size, 0)}
+	known := MediaInfo{Bytes: max(size, 0)}
 	h := &header{r: r, size: size}
-	start, err := h.start()
-	if err != nil {
-		return info, err
+	n, err := r.ReadAt(h.buf[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return known, err
 	}
-	format := sniffMedia(start)
-	info.Format = format.name
+	if n == 0 {
+		return known, errors.New("the file is empty")
+	}
+	format := sniffMedia(h.buf[:n])
+	known.Format = format.name
 	if format.measure == nil {
-		return info, nil
+		return known, nil
 	}
-	measured, err := format.measure(h)
-	if err == nil {
-		err = plausible(measured.Width, measured.Height)
+	info := format.measure(h)
+	switch isImage := strings.HasPrefix(format.mediaType, "image/"); {
+	case isImage && (info.Width == 0 || info.Height == 0):
+		h.fail(errNoSize)
+	case impossible(info):
+		h.fail(errors.New("impossible width or height"))
 	}
-	if err != nil {
-		return info, fmt.Errorf("%s header: %w", format.name, err)
+	if h.err != nil {
+		return known, fmt.Errorf("%s header: %w", format.name, h.err)
 	}
-	measured.Bytes, measured.Format = info.Bytes, info.Format
-	return measured, nil
+	info.Bytes, info.Format = known.Bytes, known.Format
+	return info, nil
 }
 
-// plausible refuses sizes that would not fit an int of 32 bits.
-func plausible(width, height int) error {
-	if width < 0 || height < 0 || width > math.MaxInt32 || height > math.MaxInt32 {
-		return errors.New("impossible width or height")
-	}
-	return nil
-}
-
-// sniffMedia tells the format of a file from its first bytes, at most sniffLen.
-// A format that is no media has an empty name.
-func sniffMedia(start []byte) mediaFormat {
-	has := func(prefix string) bool { return bytes.HasPrefix(start, []byte(prefix)) }
-	switch {
-	case has(pngSignature):
-		return mediaFormat{"png", "image/png", ".png", measurePNG}
-	case has("\xff\xd8\xff"):
-		return mediaFormat{"jpeg", "image/jpeg", ".jpg", measureJPEG}
-	case has("GIF87a"), has("GIF89a"):
-		return mediaFormat{"gif", "image/gif", ".gif", measureGIF}
-	case has("RIFF") && len(start) >= 12 && string(start[8:12]) == "WEBP":
-		return mediaFormat{"webp", "image/webp", ".webp", measureWebP}
-	case len(start) >= 8 && string(start[4:8]) == "ftyp":
-		return isoFormat(start)
-	case len(start) >= 8 && slices.Contains([]string{"moov", "mdat", "wide", "pnot"}, string(start[4:8])):
-		// QuickTime files from before the ftyp box.
-		return mediaFormat{"mov", "video/quicktime", ".mov", measureMovie}
-	case has("fLaC"):
-		return mediaFormat{name: "flac", mediaType: "audio/flac", extension: ".flac"}
-	case len(start) >= 2 && start[0] == 0xff && start[1]&0xf6 == 0xf0:
-		// The sync word of ADTS with its layer of 00 (ISO/IEC 14496-3, 1.A.2).
-		return mediaFormat{name: "aac", mediaType: "audio/aac", extension: ".aac"}
-	case len(start) >= 2 && start[0] == 0xff && start[1]&0xe6 == 0xe2:
-		// The sync word of MPEG audio, layer III: a file without an ID3 tag.
-		return mediaFormat{name: "mp3", mediaType: "audio/mpeg", extension: ".mp3"}
-	case has("II*\x00"), has("MM\x00*"):
-		return mediaFormat{name: "tiff", mediaType: "image/tiff", extension: ".tiff"}
-	case has("<svg"), has("<?xml") && bytes.Contains(start, []byte("<svg")):
-		return mediaFormat{name: "svg", mediaType: "image/svg+xml", extension: ".svg"}
-	}
-	switch http.DetectContentType(start) {
-	case "audio/mpeg":
-		return mediaFormat{name: "mp3", mediaType: "audio/mpeg", extension: ".mp3"}
-	case "audio/wave":
-		return mediaFormat{name: "wav", mediaType: "audio/wav", extension: ".wav"}
-	case "application/ogg":
-		return mediaFormat{name: "ogg", mediaType: "audio/ogg", extension: ".ogg"}
-	case "video/webm":
-		return mediaFormat{name: "webm", mediaType: "video/webm", extension: ".webm"}
-	case "video/avi":
-		return mediaFormat{name: "avi", mediaType: "video/x-msvideo", extension: ".avi"}
-	case "image/bmp":
-		return mediaFormat{name: "bmp", mediaType: "image/bmp", extension: ".bmp"}
-	}
-	return mediaFormat{}
+// impossible reports a size that would not fit an int of 32 bits.
+func impossible(m MediaInfo) bool {
+	return m.Width < 0 || m.Height < 0 || m.Width > math.MaxInt32 || m.Height > math.MaxInt32
 }
 
 // maxHeaderReads bounds the walk through segments, chunks and boxes, so that a
 // hostile file of endless tiny parts ends in an error. Files that were seen
-// need fewer than a hundred.
+// need fewer than two hundred.
 const maxHeaderReads = 4096
 
 var (
+	errNoSize       = errors.New("no width and height")
 	errTruncated    = errors.New("the file is truncated")
 	errTooManyParts = errors.New("too many parts before the size")
 )
 
 // A header reads parts of a file's header by position, so that a remote file is
-// fetched only where it is looked at.
+// fetched only where it is looked at. After the first error it reads zeros:
+// parsers look at err where they loop, and their caller at the end.
 type header struct {
 	r     io.ReaderAt
 	size  int64 // of the file, -1 if not known
+	err   error
 	reads int
 	buf   [sniffLen]byte
 }
 
-// start returns the first bytes of the file, fewer than sniffLen only if the
-// file is shorter.
-func (h *header) start() ([]byte, error) {
-	n, err := h.r.ReadAt(h.buf[:], 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+func (h *header) fail(err error) {
+	if h.err == nil {
+		h.err = err
 	}
-	if n == 0 {
-		return nil, errors.New("the file is empty")
-	}
-	return h.buf[:n], nil
 }
 
 // at returns the n bytes from off on, n at most sniffLen. They hold until the
 // next call.
-func (h *header) at(off int64, n int) ([]byte, error) {
+func (h *header) at(off int64, n int) []byte {
+	b := h.buf[:n]
 	if h.reads++; h.reads > maxHeaderReads {
-		return nil, errTooManyParts
+		h.fail(errTooManyParts)
 	}
 	if off < 0 || off > math.MaxInt64-int64(n) || h.size >= 0 && off+int64(n) > h.size {
-		return nil, errTruncated
+		h.fail(errTruncated)
 	}
-	k, err := h.r.ReadAt(h.buf[:n], off)
-	if k == n {
-		return h.buf[:n], nil
+	if h.err == nil {
+		k, err := h.r.ReadAt(b, off)
+		if k == n {
+			return b
+		}
+		if err == nil || errors.Is(err, io.EOF) {
+			err = errTruncated
+		}
+		h.fail(err)
 	}
-	if err == nil || errors.Is(err, io.EOF) {
-		err = errTruncated
-	}
-	return nil, err
+	clear(b)
+	return b
 }
+
+// u16, u32 and u64 return the big-endian number at off.
+func (h *header) u16(off int64) int   { return int(binary.BigEndian.Uint16(h.at(off, 2))) }
+func (h *header) u32(off int64) int64 { return int64(binary.BigEndian.Uint32(h.at(off, 4))) }
+func (h *header) u64(off int64) int64 { return int64(binary.BigEndian.Uint64(h.at(off, 8))) }

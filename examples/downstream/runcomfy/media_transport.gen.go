@@ -10,180 +10,178 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 	"syscall"
-	"time"
 )
 
 // reservedNetworks are the addresses that are not of the public internet
 // (RFC 6890 and its registry). The cloud providers' metadata services lie in
-// them, except for one.
-var reservedNetworks = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),
-	netip.MustParsePrefix("10.0.0.0/8"),
-	netip.MustParsePrefix("100.64.0.0/10"), // carrier-grade NAT
-	netip.MustParsePrefix("127.0.0.0/8"),
-	netip.MustParsePrefix("168.63.129.16/32"), // Azure's metadata service
-	netip.MustParsePrefix("169.254.0.0/16"),
-	netip.MustParsePrefix("172.16.0.0/12"),
-	netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"),
-	netip.MustParsePrefix("192.88.99.0/24"),
-	netip.MustParsePrefix("192.168.0.0/16"),
-	netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"),
-	netip.MustParsePrefix("224.0.0.0/3"), // multicast, reserved, broadcast
-	netip.MustParsePrefix("2001::/23"),   // protocol assignments, Teredo among them
-	netip.MustParsePrefix("2001:db8::/32"),
-	netip.MustParsePrefix("2002::/16"), // 6to4 carries an IPv4 address
-	netip.MustParsePrefix("3fff::/20"),
+// them, except for Azure's, 168.63.129.16. 192.88.99.0, 2001:: and 2002:: hold
+// the gateways of 6to4 and Teredo, which carry any IPv4 address.
+var reservedNetworks = []string{
+	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16", "172.16.0.0/12",
+	"192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+	"203.0.113.0/24", "224.0.0.0/3", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
 }
-
-var (
-	globalUnicast = netip.MustParsePrefix("2000::/3")
-	nat64         = netip.MustParsePrefix("64:ff9b::/96")
-)
 
 // publicAddress reports whether an address is one of the public internet. An
 // IPv4 address inside one of NAT64 (RFC 6052) is judged as itself; one that is
 // mapped (RFC 4291, section 2.5.5.2) must be unmapped before.
 func publicAddress(addr netip.Addr) bool {
-	if nat64.Contains(addr) {
+	in := func(network string) bool { return netip.MustParsePrefix(network).Contains(addr) }
+	if in("64:ff9b::/96") {
 		b := addr.As16()
 		addr = netip.AddrFrom4([4]byte(b[12:]))
 	}
-	if addr.Is6() && !globalUnicast.Contains(addr) {
-		return false
-	}
-	for _, reserved := range reservedNetworks {
-		if reserved.Contains(addr) {
-			return false
-		}
-	}
-	return addr.IsValid() && addr.Zone() == ""
+	return addr.IsValid() && addr.Zone() == "" && (addr.Is4() || in("2000::/3")) && !slices.ContainsFunc(reservedNetworks, in)
 }
 
-var (
-	errPrivateAddress = errors.New("the host has a private or reserved address")
-	errNotHTTPS       = errors.New("the URL is not an https URL without a user")
+// A refusal is a request for media that this client does not make, or an answer
+// that it does not read: trying again changes nothing.
+type refusal string
 
-	errTooManyRedirects = errors.New("too many redirects")
+func (r refusal) Error() string { return string(r) }
+
+const (
+	errPrivateAddress   = refusal("the host has a private or reserved address")
+	errNotHTTPS         = refusal("the URL is not an https URL without a user")
+	errForeignHost      = refusal("the URL is not of an allowed host, see WithDownloadHosts")
+	errTooManyRedirects = refusal("too many redirects")
+	errCompressed       = refusal("the server sends the file compressed")
 )
 
-// A mediaTransport makes the requests of media checks and downloads: to public
+// A mediaClient makes the requests of media checks and downloads: to public
 // addresses alone, by https alone, and never with a credential. It speaks
 // HTTP/1.1, where a body that is closed early stops the sender at once.
-type mediaTransport struct {
-	direct  *http.Transport // checks the address that it connects to
-	proxied *http.Transport // connects to the proxy, wherever that is
-	proxy   func(*http.Request) (*url.URL, error)
-	allow   func(netip.Addr) bool
+type mediaClient struct {
+	mediaSettings
+	limits    MediaLimits
+	userAgent string
+	hosts     []string        // allowed with those below them; none allows all
+	direct    *http.Transport // checks the address that it connects to
+	proxied   *http.Transport // connects to the proxy, wherever that is
 }
 
-func newMediaTransport(s mediaSettings) *mediaTransport {
-	t := &mediaTransport{proxy: s.proxy, allow: s.allow}
-	if t.proxy == nil {
-		t.proxy = http.ProxyFromEnvironment
+func newMediaClient(s mediaSettings, userAgent string, hosts ...string) *mediaClient {
+	m := &mediaClient{mediaSettings: s, limits: s.figures(), userAgent: userAgent, hosts: hosts}
+	if m.proxy == nil {
+		m.proxy = http.ProxyFromEnvironment
 	}
-	if t.allow == nil {
-		t.allow = publicAddress
+	if m.allow == nil {
+		m.allow = publicAddress
 	}
-	// The check runs on the address that is about to be connected to: a name
-	// that resolves to another address the second time gains nothing.
-	guarded := &net.Dialer{Timeout: 10 * time.Second, Control: t.control}
-	free := &net.Dialer{Timeout: 10 * time.Second}
-	t.direct = plainTransport(guarded, s)
-	t.proxied = plainTransport(free, s)
-	t.proxied.Proxy = t.proxy
-	return t
-}
-
-func plainTransport(dialer *net.Dialer, s mediaSettings) *http.Transport {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	return &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSClientConfig:        &tls.Config{RootCAs: s.roots},
-		TLSHandshakeTimeout:    10 * time.Second,
-		Protocols:              protocols,
-		DisableCompression:     true, // lengths and ranges count the file itself
+	m.direct = &http.Transport{
+		DialContext:            (&net.Dialer{Control: m.control}).DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: m.roots}, // that it is set leaves HTTP/2 out
+		DisableCompression:     true,                          // lengths and ranges count the file itself
 		MaxResponseHeaderBytes: 64 << 10,
 	}
+	m.proxied = m.direct.Clone()
+	m.proxied.DialContext, m.proxied.Proxy = nil, m.proxy
+	return m
 }
 
-// RoundTrip implements http.RoundTripper; it sees each request of a chain of
-// redirects.
-func (t *mediaTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" || req.URL.User != nil {
-		return nil, errNotHTTPS
-	}
-	proxy, err := t.proxy(req)
-	if err != nil {
-		return nil, errors.New("the proxy of the environment is not a URL") // err may hold its password
-	}
-	if proxy == nil {
-		return t.direct.RoundTrip(req)
-	}
-	if err := t.checkName(req.Context(), req.URL.Hostname()); err != nil {
-		return nil, err
-	}
-	return t.proxied.RoundTrip(req)
-}
-
-// control refuses to connect to an address that is not allowed.
-func (t *mediaTransport) control(_, address string, _ syscall.RawConn) error {
+// control refuses to connect to an address that is not allowed. It sees the
+// address itself: a name that resolves to another one the second time gains
+// nothing.
+func (m *mediaClient) control(_, address string, _ syscall.RawConn) error {
 	addr, err := netip.ParseAddrPort(address)
-	if err != nil || !t.allow(addr.Addr().Unmap()) {
+	if err != nil || !m.allow(addr.Addr().Unmap()) {
 		return errPrivateAddress
 	}
 	return nil
 }
 
-// checkName is the check for a request through a proxy, which resolves the name
-// itself: every address that the name has here must be allowed.
-func (t *mediaTransport) checkName(ctx context.Context, host string) error {
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+// request makes one request, with pairs of header fields, and follows its
+// redirects. No error of it shows the URL, whose query may be a credential.
+func (m *mediaClient) request(ctx context.Context, method, address string, header ...string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
-		return err
+		return nil, errNotHTTPS
 	}
-	for _, addr := range addrs {
-		if !t.allow(addr.Unmap()) {
-			return errPrivateAddress
+	req.Header.Set("User-Agent", m.userAgent)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	client := http.Client{Transport: m, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		req.Header.Del("Referer") // it would carry the signature of the first URL
+		if len(via) > m.limits.Redirects {
+			return errTooManyRedirects
 		}
+		return nil
+	}}
+	resp, err := client.Do(req)
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		return nil, withURL.Err
+	}
+	return resp, err
+}
+
+// RoundTrip implements http.RoundTripper; it sees each request of a chain of
+// redirects.
+func (m *mediaClient) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := m.checkURL(req.URL); err != nil {
+		return nil, err
+	}
+	transport := m.direct
+	proxy, err := m.proxy(req)
+	if err != nil {
+		return nil, errors.New("the proxy of the environment is not a URL") // err may hold its password
+	}
+	if proxy != nil {
+		// The proxy resolves the name itself: every address that it has here must
+		// be allowed.
+		addrs, err := net.DefaultResolver.LookupNetIP(req.Context(), "ip", req.URL.Hostname())
+		if err != nil {
+			return nil, err
+		}
+		for _, addr := range addrs {
+			if !m.allow(addr.Unmap()) {
+				return nil, errPrivateAddress
+			}
+		}
+		transport = m.proxied
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		err = errCompressed
+	}
+	if _, bad := resp.Location(); bad != nil && bad != http.ErrNoLocation {
+		err = errNotHTTPS // the error of package http would show it
+	}
+	if err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+// checkURL refuses every URL but https ones, of the allowed hosts if only some
+// are.
+func (m *mediaClient) checkURL(u *url.URL) error {
+	if u.Scheme != "https" || u.User != nil || u.Host == "" {
+		return errNotHTTPS
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	for _, allowed := range m.hosts {
+		allowed = strings.ToLower(allowed)
+		if host == allowed || strings.HasSuffix(host, "."+allowed) {
+			return nil
+		}
+	}
+	if len(m.hosts) > 0 {
+		return errForeignHost
 	}
 	return nil
 }
 
-// client returns an http.Client over the transport that follows a few
-// redirects, each to a URL that check accepts; check may be nil.
-func (t *mediaTransport) client(redirects int, check func(*url.URL) error) *http.Client {
-	return &http.Client{Transport: t, CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if len(via) > redirects {
-			return errTooManyRedirects
-		}
-		req.Header.Del("Referer") // it would carry the signature of the first URL
-		if req.URL.Scheme != "https" || req.URL.User != nil {
-			return errNotHTTPS
-		}
-		if check != nil {
-			return check(req.URL)
-		}
-		return nil
-	}}
-}
-
 // closeIdle ends the connections that are kept for a next request.
-func (t *mediaTransport) closeIdle() {
-	t.direct.CloseIdleConnections()
-	t.proxied.CloseIdleConnections()
-}
-
-// withoutURL takes the URL, whose query may be a credential, out of an error of
-// package http.
-func withoutURL(err error) error {
-	var urlError *url.Error
-	if errors.As(err, &urlError) {
-		return urlError.Err
-	}
-	return err
+func (m *mediaClient) closeIdle() {
+	m.direct.CloseIdleConnections()
+	m.proxied.CloseIdleConnections()
 }

@@ -5,8 +5,10 @@ package runcomfy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -22,29 +24,23 @@ type call struct {
 
 // call makes a call, again and again if that may help.
 func (c *core) call(ctx context.Context, k call) (answer, error) {
-	var failing time.Time // since when
+	begun := time.Now()
 	for n := 1; ; n++ {
-		if err := c.budget.wait(ctx); err != nil {
-			return answer{}, k.failed(contextErrors(ctx)...)
+		if !c.budget.wait(ctx) {
+			return answer{}, k.failed(0, contextErrors(ctx)...)
 		}
-		started := time.Now()
-		a, asked, err := c.exchange(ctx, k)
-		c.logCall(ctx, k, n, time.Since(started), err)
-		if err == nil {
-			c.budget.succeeded()
-			return a, nil
+		started, failure := time.Now(), ""
+		a, err := c.try(ctx, k)
+		if err != nil {
+			failure = err.Error()
 		}
-		if ctx.Err() != nil {
-			return answer{}, k.failed(contextErrors(ctx)...)
+		c.logTry(ctx, k.op, k.about.requestID, n, started, failure)
+		if err == nil || ctx.Err() == nil && !c.again(k, err, n, time.Since(begun)) {
+			return a, err
 		}
-		if failing.IsZero() {
-			failing = started
-		}
-		if !c.again(k, err, n, time.Since(failing)) {
-			return answer{}, err
-		}
-		if !sleep(ctx, max(min(asked, c.limits.RetryAfter), backoff(n, 500*time.Millisecond, 15*time.Second))) {
-			return answer{}, k.failed(contextErrors(ctx)...)
+		asked := min(retryAfter(a.header, time.Now()), c.limits.RetryAfter)
+		if !sleep(ctx, max(asked, backoff(n, 500*time.Millisecond, 15*time.Second))) {
+			return answer{}, k.failed(0, contextErrors(ctx)...)
 		}
 	}
 }
@@ -52,75 +48,99 @@ func (c *core) call(ctx context.Context, k call) (answer, error) {
 // again reports whether a call that failed n times over the given time is
 // worth another try.
 func (c *core) again(k call, err error, n int, outage time.Duration) bool {
-	var missing *NotFoundError
-	if errors.As(err, &missing) && !k.accepted.IsZero() && time.Since(k.accepted) < c.limits.NotFound {
-		return true // a job just accepted may not have reached every server
-	}
 	var api *APIError
 	if !errors.As(err, &api) {
 		return false
 	}
-	status := api.status()
-	passing := api.cause != nil || repeatable(status) || status == http.StatusRequestTimeout || status >= 500
-	if k.waiting {
-		return passing && outage < c.limits.Outage
+	switch status := api.effectiveStatus(); {
+	case status == http.StatusNotFound: // a job just accepted may not have reached every server
+		return time.Since(k.accepted) < c.limits.NotFound
+	case api.list == nil && !repeatable(status) && status != http.StatusRequestTimeout && status < 500:
+		return false
+	case k.waiting:
+		return outage < c.limits.Outage
 	}
-	return passing && n <= c.limits.ReadRetries
+	return n <= c.limits.ReadRetries
 }
 
-// exchange makes a call once. asked is the Retry-After of the answer.
-func (c *core) exchange(ctx context.Context, k call) (a answer, asked time.Duration, err error) {
+// try makes a call once.
+func (c *core) try(ctx context.Context, k call) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.limits.Read)
 	defer cancel()
-	req, err := c.request(ctx, k.method, k.path)
-	if err != nil {
-		return answer{}, 0, err
-	}
-	resp, err := c.reads.roundTrip(req)
-	if err != nil {
-		return answer{}, 0, k.failed(err)
-	}
-	defer resp.Body.Close()
-	limit := int64(errorBodyLimit)
-	ok := resp.StatusCode >= 200 && resp.StatusCode <= 299
-	if ok {
-		limit = resultBodyLimit
-	}
-	a, err = readAnswer(resp.Body, limit)
-	if resp.StatusCode == http.StatusTooManyRequests {
-		c.budget.throttled()
-	}
-	api := &APIError{Op: k.op, StatusCode: resp.StatusCode, about: k.about}
+	a, err := c.exchange(ctx, c.reads, k.method, k.path, nil)
+	c.budget.adapt(a)
 	switch {
-	case !ok, err == nil && a.has("error_code") && !unsuccessful(parseState(a.text("status"))):
-		return a, retryAfter(resp.Header, time.Now()), apiError(api, a, resp.Header, k.secrets)
+	case a.status != 0 && !a.ok(), err == nil && a.has("error_code") && !parseState(a.text("status")).unsuccessful():
+		return a, newAPIError(k.op, k.about, a, k.secrets)
 	case err != nil:
-		api.cause, api.Message = seal(err), "the answer is cut: "+k.secrets(err.Error())
-		return a, 0, api
+		return a, k.failed(a.status, err)
 	case a.fields == nil:
-		api.cause, api.Message, api.body = seal(errNotJSON), "the answer is not a JSON object: "+k.secrets(a.message()), seal(a.raw)
-		return a, 0, api
+		return a, k.failed(a.status, fmt.Errorf("the answer is not a JSON object: %s", a.message()))
 	}
-	return a, 0, nil
+	return a, nil
 }
 
-var errNotJSON = errors.New("the answer is not a JSON object")
-
-// unsuccessful reports whether an error code in an answer belongs to the end of
-// the job rather than to the call.
-func unsuccessful(s State) bool { return s == StateFailed || s == StateCanceled }
-
-// failed returns the error of a call that got no answer.
-func (k call) failed(causes ...error) error {
-	return &APIError{Op: k.op, Message: k.secrets(causesText(causes)),
-		about: k.about, cause: seal(errors.Join(causes...))}
+// failed returns the error of a call that got no answer, or none that is whole.
+func (k call) failed(status int, errs ...error) error {
+	causes := newCauses(k.secrets, errs...)
+	return &APIError{Op: k.op, StatusCode: status, Message: causes.text, about: k.about, causes: causes}
 }
 
-func (c *core) logCall(ctx context.Context, k call, n int, took time.Duration, err error) {
-	level, attrs := slog.LevelDebug, []slog.Attr{slog.String("op", k.op), slog.String("job", k.about.requestID), slog.Int("attempt", n), slog.Duration("took", took)}
-	if err != nil {
+// logTry logs the n-th try of a call about a model or a job. The failure, "" for
+// none, is redacted.
+func (c *core) logTry(ctx context.Context, op, of string, n int, started time.Time, failure string) {
+	level := slog.LevelDebug
+	if failure != "" {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("error", err.Error()))
 	}
-	c.log.LogAttrs(ctx, level, "runcomfy: read", attrs...)
+	c.log.Log(ctx, level, "runcomfy: "+op, "of", of, "try", n, "took", time.Since(started), "failure", failure)
+}
+
+// A readBudget is a token bucket over all reads of a client.
+type readBudget struct {
+	full, burst float64
+
+	mu     sync.Mutex
+	rate   float64 // reads per second, full at most
+	tokens float64 // negative: as many callers wait already
+	last   time.Time
+}
+
+// newReadBudget returns a budget of perSecond reads, burst of them at once.
+func newReadBudget(perSecond float64, burst int) *readBudget {
+	full, most := max(perSecond, 0.01), float64(max(burst, 1))
+	return &readBudget{full: full, burst: most, rate: full, tokens: most, last: time.Now()}
+}
+
+// wait takes one read out of the budget, waiting for it if need be. It reports
+// whether ctx was still alive then.
+func (b *readBudget) wait(ctx context.Context) bool {
+	alive := sleep(ctx, b.take(1))
+	if !alive {
+		b.take(-1)
+	}
+	return alive
+}
+
+// take takes n reads and returns how long they are to be waited for.
+func (b *readBudget) take(n float64) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := time.Now()
+	b.tokens = min(b.burst, b.tokens+b.rate*now.Sub(b.last).Seconds())
+	b.tokens = min(b.burst, b.tokens-n)
+	b.last = now
+	return time.Duration(max(-b.tokens, 0) / b.rate * float64(time.Second))
+}
+
+// adapt halves the rate after a 429 and gives back a tenth of the full rate
+// after a success.
+func (b *readBudget) adapt(a answer) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a.status == http.StatusTooManyRequests {
+		b.rate = max(b.rate/2, b.full/64)
+	} else if a.ok() {
+		b.rate = min(b.full, b.rate+b.full/10)
+	}
 }

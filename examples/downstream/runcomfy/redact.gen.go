@@ -3,7 +3,7 @@
 package runcomfy
 
 import (
-	"bytes"
+	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
@@ -26,21 +26,6 @@ const (
 // shownLimit is how much of a server's text is ever shown, in bytes.
 const shownLimit = 512
 
-// sealed keeps a value where no fmt verb reaches, as fmt prints functions as
-// addresses. A pointer is not enough: %s of a struct prints what its pointers
-// point to.
-type sealed[T any] func() T
-
-func seal[T any](v T) sealed[T] { return func() T { return v } }
-
-// get returns the value; the zero value when nothing was sealed.
-func (s sealed[T]) get() (v T) {
-	if s != nil {
-		v = s()
-	}
-	return v
-}
-
 // A redactor takes out of a text what no error and no log line may show: the
 // token, the queries of URLs, the data of data URIs and the strings of the
 // request. It also takes out control characters and cuts the text to
@@ -48,42 +33,44 @@ func (s sealed[T]) get() (v T) {
 type redactor func(string) string
 
 // newRedactor returns the redactor for calls about one request body, which is
-// valid JSON or empty. The body itself is not kept: it may be large.
+// JSON or empty. The body itself is not kept: it may be large.
 func (c *core) newRedactor(body []byte) redactor {
-	var own []string
-	for size := 0; size < maxSecrets; {
-		start := bytes.IndexByte(body, '"')
-		if start < 0 {
-			break
+	own := []string{c.token()}
+	var value any
+	_ = json.Unmarshal(body, &value)
+	collectSecrets(value, &own, maxSecrets)
+	return func(s string) string { return redact(s, own) }
+}
+
+// collectSecrets adds the strings in a JSON value to own, up to left bytes, and
+// returns what is then left. Names of properties are no secrets: errors may show
+// them; data URIs are found by themselves.
+func collectSecrets(value any, own *[]string, left int) int {
+	switch value := value.(type) {
+	case string:
+		if s := cut(value, left); len(s) >= wholeSecret && !strings.HasPrefix(s, "data:") {
+			*own = append(*own, s)
+			left -= len(s)
 		}
-		end := start + 1
-		for {
-			end += bytes.IndexAny(body[end:], `"\\`) + 1
-			if body[end-1] == '"' {
-				break
-			}
-			end++ // behind a backslash
+	case []any:
+		for _, item := range value {
+			left = collectSecrets(item, own, left)
 		}
-		literal := body[start:end]
-		body = bytes.TrimLeft(body[end:], " \t\r\n")
-		if bytes.HasPrefix(body, []byte(":")) || bytes.HasPrefix(literal, []byte(`"data:`)) {
-			continue // the name of a property, which errors may show; a data URI, which is found by itself
-		}
-		if s := cut(textOf(literal), maxSecrets-size); len(s) >= wholeSecret {
-			own = append(own, s)
-			size += len(s)
+	case map[string]any:
+		for _, member := range value {
+			left = collectSecrets(member, own, left)
 		}
 	}
-	return func(s string) string { return redact(s, c.token(), own) }
+	return left
 }
 
 var (
-	secretURL = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*://)([^\s"'<>\\]*)`)
+	secretURL = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s"'<>\\/?#]*@)?([^\s"'<>\\?#]*)([?#][^\s"'<>\\]*)?`)
 	dataURI   = regexp.MustCompile(`(?i)\bdata:[a-z0-9.+/;=-]*,[^\s"'<>\\]*`)
 	escaped   = regexp.MustCompile(`\\u[0-9a-fA-F]{4}`)
 )
 
-func redact(s, token string, own []string) string {
+func redact(s string, own []string) string {
 	s = cut(s, 8*shownLimit)
 	s = escaped.ReplaceAllStringFunc(s, func(e string) string {
 		n, _ := strconv.ParseUint(e[2:], 16, 16) // the expression lets only digits through
@@ -93,15 +80,12 @@ func redact(s, token string, own []string) string {
 	s = dataURI.ReplaceAllString(s, "data:"+redacted)
 	s = secretURL.ReplaceAllStringFunc(s, func(u string) string {
 		m := secretURL.FindStringSubmatch(u)
-		rest := m[2]
-		if end := strings.IndexAny(rest, "?#"); end >= 0 {
-			rest = rest[:end] + "?" + redacted
+		if m[3] != "" {
+			m[3] = "?" + redacted
 		}
-		host, _, _ := strings.Cut(rest, "/")
-		return m[1] + rest[strings.LastIndexByte(host, '@')+1:]
+		return m[1] + m[2] + m[3]
 	})
-	s = withoutParts(s, token)
-	s = withoutParts(s, own...)
+	s = withoutParts(s, own)
 	s = strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f || c == utf8.RuneError {
 			return ' '
@@ -112,13 +96,10 @@ func redact(s, token string, own []string) string {
 }
 
 // withoutParts takes out of s all that the strings in own have in common with it.
-func withoutParts(s string, own ...string) string {
-	secret := make([]bool, len(s))
+func withoutParts(s string, own []string) string {
+	secret := make([]bool, len(s)+1)
 	for _, o := range own {
 		n := min(len(o), partSecret)
-		if n == 0 {
-			continue // no token
-		}
 		for i := 0; i+n <= len(s); i++ {
 			if strings.Contains(o, s[i:i+n]) {
 				for k := i; k < i+n; k++ {
@@ -128,16 +109,12 @@ func withoutParts(s string, own ...string) string {
 		}
 	}
 	var b strings.Builder
-	for i := 0; i < len(s); {
+	for i := range len(s) {
 		if !secret[i] {
 			b.WriteByte(s[i])
-			i++
-			continue
+		} else if !secret[i+1] { // once for a whole run
+			b.WriteString(redacted)
 		}
-		for i < len(s) && secret[i] {
-			i++
-		}
-		b.WriteString(redacted)
 	}
 	return b.String()
 }

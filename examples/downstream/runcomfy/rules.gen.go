@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,19 +20,6 @@ const (
 	MediaKindVideo
 	MediaKindAudio
 )
-
-// String returns "image", "video", "audio" or "media".
-func (k MediaKind) String() string {
-	switch k {
-	case MediaKindImage:
-		return "image"
-	case MediaKindVideo:
-		return "video"
-	case MediaKindAudio:
-		return "audio"
-	}
-	return "media"
-}
 
 // A MediaRule is one rule that a model's page sets for the media of a property
 // ("validations" in the page's schema), as width_pixels> 300.
@@ -87,17 +75,6 @@ const (
 	RuleVerdictFail
 )
 
-// String returns "pass", "fail" or "unknown".
-func (v RuleVerdict) String() string {
-	switch v {
-	case RuleVerdictPass:
-		return "pass"
-	case RuleVerdictFail:
-		return "fail"
-	}
-	return "unknown"
-}
-
 // Check compares a measured file with the rule. Comparison is strict:
 // width_pixels> 300 refuses 300. The page does not say whether a megabyte is
 // 10^6 or 2^20 bytes, so file_size_mb fails only when it fails for both.
@@ -108,46 +85,41 @@ func (r MediaRule) Check(m MediaInfo) RuleVerdict {
 
 // check is Check that also returns the measured value in the rule's unit.
 func (r MediaRule) check(m MediaInfo) (RuleVerdict, float64) {
+	var measured, other float64
 	switch r.Metric {
 	case "width_pixels":
-		return r.compare(float64(m.Width), m.Width > 0)
+		measured = float64(m.Width)
 	case "height_pixels":
-		return r.compare(float64(m.Height), m.Height > 0)
+		measured = float64(m.Height)
 	case "width/height":
-		return r.compare(float64(m.Width)/float64(m.Height), m.Width > 0 && m.Height > 0)
-	case metricFileSize:
-		verdict, measured := r.compare(float64(m.Bytes)/1e6, m.Bytes > 0)
-		if binary, _ := r.compare(float64(m.Bytes)/(1<<20), m.Bytes > 0); verdict == RuleVerdictFail {
-			verdict = binary
+		if m.Height > 0 {
+			measured = float64(m.Width) / float64(m.Height)
 		}
-		return verdict, measured
+	case metricFileSize:
+		measured, other = float64(m.Bytes)/1e6, float64(m.Bytes)/(1<<20)
 	}
-	return RuleVerdictUnknown, 0
-}
-
-func (r MediaRule) compare(measured float64, known bool) (RuleVerdict, float64) {
-	if !known {
+	known := slices.Contains([]string{">", "<", ">=", "<=", "=="}, r.Op)
+	switch {
+	case !known || measured <= 0:
 		return RuleVerdictUnknown, 0
-	}
-	var holds bool
-	switch r.Op {
-	case ">":
-		holds = measured > r.Bound
-	case "<":
-		holds = measured < r.Bound
-	case ">=":
-		holds = measured >= r.Bound
-	case "<=":
-		holds = measured <= r.Bound
-	case "==":
-		holds = measured == r.Bound
-	default:
-		return RuleVerdictUnknown, measured
-	}
-	if holds {
+	case r.holds(measured), other > 0 && r.holds(other):
 		return RuleVerdictPass, measured
 	}
 	return RuleVerdictFail, measured
+}
+
+func (r MediaRule) holds(measured float64) bool {
+	switch r.Op {
+	case ">":
+		return measured > r.Bound
+	case "<":
+		return measured < r.Bound
+	case ">=":
+		return measured >= r.Bound
+	case "<=":
+		return measured <= r.Bound
+	}
+	return measured == r.Bound
 }
 
 // EvaluateMedia applies the media rules of an input's model to files that the
@@ -169,75 +141,59 @@ func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
 // round that breaks fewer rules, the same way for all of them: a width of one
 // way never stands beside a height of the other.
 func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, unknown func(r MediaRule, path string)) {
-	turns := map[string]int{} // by path: rules broken as measured, less those broken when turned
-	for _, r := range rules {
-		for _, path := range matchingPaths(r.Path, measured) {
-			m := measured[path]
-			if !m.Rotated {
-				continue
+	files := maps.Clone(measured)
+	for path, m := range measured {
+		broken := func(m MediaInfo) (n int) {
+			for _, r := range rules {
+				if r.isFor(path) && r.Check(m) == RuleVerdictFail {
+					n++
+				}
 			}
-			if r.Check(m) == RuleVerdictFail {
-				turns[path]++
-			}
-			if r.Check(m.turned()) == RuleVerdictFail {
-				turns[path]--
-			}
+			return n
+		}
+		if m.Rotated && broken(m.turned()) < broken(m) {
+			files[path] = m.turned()
 		}
 	}
+	paths := slices.SortedFunc(maps.Keys(files), func(a, b string) int {
+		_, left := splitIndexes(a)
+		_, right := splitIndexes(b)
+		return slices.Compare(left, right)
+	})
 	for _, r := range rules {
-		for _, path := range matchingPaths(r.Path, measured) {
-			m := measured[path]
-			if turns[path] > 0 {
-				m = m.turned()
-			}
-			switch verdict, got := r.check(m); verdict {
-			case RuleVerdictFail:
-				v.media(r, path, got)
-			case RuleVerdictUnknown:
+		for _, path := range paths {
+			verdict, got := r.check(files[path])
+			switch {
+			case !r.isFor(path) || verdict == RuleVerdictPass:
+			case verdict == RuleVerdictUnknown:
 				unknown(r, path)
+			default:
+				message := r.Message
+				if message == "" {
+					message = "must have " + r.Name() + " " + strconv.FormatFloat(r.Bound, 'g', -1, 64)
+				}
+				*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message, Measured: got, Bound: r.Bound, kind: gotFloat})
 			}
 		}
 	}
 }
 
-// media records that the file at path breaks a rule with what was measured.
-func (v *violations) media(r MediaRule, path string, got float64) {
-	message := r.Message
-	if message == "" {
-		message = "must have " + r.Name() + " " + strconv.FormatFloat(r.Bound, 'g', -1, 64)
-	}
-	*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message,
-		Measured: got, Bound: r.Bound, kind: gotFloat})
+// isFor reports whether the rule is about the value at path, as image_urls[2].
+func (r MediaRule) isFor(path string) bool {
+	pattern, _ := splitIndexes(path)
+	return pattern == r.Path
 }
 
-// matchingPaths returns the measured paths that a rule's path stands for:
-// itself, or with [*] every index that was measured, in order.
-func matchingPaths(pattern string, measured map[string]MediaInfo) []string {
-	before, after, list := strings.Cut(pattern, "[*]")
-	if !list {
-		if _, ok := measured[pattern]; ok {
-			return []string{pattern}
-		}
-		return nil
-	}
-	var indexes []int
-	seen := map[int]bool{}
-	for path := range measured {
-		rest, ok := strings.CutPrefix(path, before+"[")
-		if !ok {
-			continue
-		}
-		digits, _, ok := strings.Cut(rest, "]")
+// splitIndexes returns a path with its indexes as [*], the way rules write it,
+// and the indexes.
+func splitIndexes(path string) (pattern string, indexes []int) {
+	for {
+		before, rest, _ := strings.Cut(path, "[")
+		digits, after, _ := strings.Cut(rest, "]")
 		n, err := strconv.Atoi(digits)
-		if ok && err == nil && !seen[n] {
-			seen[n] = true
-			indexes = append(indexes, n)
+		if err != nil {
+			return pattern + path, indexes
 		}
+		pattern, indexes, path = pattern+before+"[*]", append(indexes, n), after
 	}
-	slices.Sort(indexes)
-	var paths []string
-	for _, n := range indexes {
-		paths = append(paths, matchingPaths(before+"["+strconv.Itoa(n)+"]"+after, measured)...)
-	}
-	return paths
 }

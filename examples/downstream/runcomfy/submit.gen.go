@@ -10,10 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net"
-	"strings"
 	"time"
 )
 
@@ -25,12 +23,14 @@ import (
 // while the request is out, the answer is awaited for a grace of 20 s; if an id
 // comes then, the error is a *WaitError that carries the job. Other errors:
 // *ValidationError, *NotSentError, *ConfigError and the *APIError family.
-func (c *Client) Submit(ctx context.Context, in Input) (*Job, error) {
+func (c *Client) Submit(ctx context.Context, in Input) (*Job, error) { return c.submitOne(ctx, in, "") }
+
+func (c *Client) submitOne(ctx context.Context, in Input, key string) (*Job, error) {
 	core, err := c.ready()
 	if err != nil {
 		return nil, err
 	}
-	job, err := core.submitInput(ctx, in, core.check, "")
+	job, err := core.submitInput(ctx, in, core.check, key)
 	return unlessLate(ctx, job, err)
 }
 
@@ -41,9 +41,6 @@ func (c *Client) SubmitRaw(ctx context.Context, modelID string, body json.RawMes
 	core, err := c.ready()
 	if err != nil {
 		return nil, err
-	}
-	if !json.Valid(body) {
-		return nil, violations{{Rule: "type", Message: "the request body is not valid JSON"}}.err()
 	}
 	s, err := core.newSubmission(modelID, body)
 	if err != nil {
@@ -65,20 +62,10 @@ func unlessLate(ctx context.Context, job *Job, err error) (*Job, error) {
 // contextErrors returns why ctx ended: its error, and its cause when that is
 // another one.
 func contextErrors(ctx context.Context) []error {
-	errs := []error{ctx.Err()}
-	if cause := context.Cause(ctx); cause != nil && cause != ctx.Err() {
-		errs = append(errs, cause)
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return []error{ctx.Err(), cause}
 	}
-	return errs
-}
-
-// causesText returns the texts of several errors in one line.
-func causesText(causes []error) string {
-	texts := make([]string, len(causes))
-	for i, err := range causes {
-		texts[i] = err.Error()
-	}
-	return strings.Join(texts, "; ")
+	return []error{ctx.Err()}
 }
 
 // A submission is a request that is ready to be sent.
@@ -92,18 +79,19 @@ type submission struct {
 	check   func(context.Context) error // of its media
 }
 
-// newSubmission returns the request of a body that is valid JSON.
 func (c *core) newSubmission(model string, body []byte) (*submission, error) {
 	path, err := modelPath(model)
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
-		return nil, violations{{Rule: "type", Message: "the request body must be a JSON object"}}.err()
-	}
+	var v violations
 	if int64(len(body)) > c.limits.Body {
-		return nil, violations{{Rule: "size", Message: fmt.Sprintf("the request body must not be larger than %d bytes", c.limits.Body),
-			Measured: float64(len(body)), kind: gotInteger, integer: int64(len(body))}}.err()
+		v.int("", "size", fmt.Sprintf("the request body must not be larger than %d bytes", c.limits.Body), int64(len(body)))
+	} else if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+		v.add("", "type", "the request body must be a JSON object") // null too, of a nil pointer, is none
+	}
+	if v != nil {
+		return nil, v.err()
 	}
 	return &submission{model: model, path: path, body: body, sum: sha256.Sum256(body), secrets: c.newRedactor(body)}, nil
 }
@@ -155,87 +143,74 @@ func encodeInput(in Input) ([]byte, error) {
 
 // submit sends s until it is accepted, refused or in doubt.
 func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
-	unsent, incomplete, refused := 0, 0, 0
+	if ctx.Err() != nil {
+		return nil, notSent(s, 0, SubmitPhaseConnect, contextErrors(ctx)...)
+	}
+	failures := map[submitClass]int{}
 	for attempts := 1; ; attempts++ {
-		if ctx.Err() != nil {
-			return nil, notSent(s, attempts-1, SubmitPhaseConnect, contextErrors(ctx)...)
-		}
 		a := c.post(ctx, s)
-		c.logAttempt(ctx, a, attempts)
-		cause, delay := a.cause, time.Duration(0)
+		outcome := string(a.class) + " " + a.reason()
+		if a.class == classAccepted {
+			outcome = ""
+		}
+		c.logTry(ctx, "submit", s.model, attempts, a.started, outcome)
+		if a.headers > 1 {
+			c.log.ErrorContext(ctx, "runcomfy: the RoundTripper sent one submit more than once", "model", s.model, "sent", a.headers)
+		}
+		failures[a.class]++
+		n, retries, asked, cause := failures[a.class], 0, time.Duration(0), a.cause
 		switch a.class {
 		case classAccepted:
-			return c.acceptedJob(s, a.answer.text("request_id"), a.ended), nil
+			return c.acceptedJob(s, a.text("request_id"), a.ended), nil
 		case classAmbiguous:
 			return nil, c.ambiguous(a)
 		case classNeverSent:
 			if ctx.Err() != nil {
 				return nil, notSent(s, attempts, a.phase, contextErrors(ctx)...)
 			}
-			if unsent++; unsent > c.limits.SubmitRetries || permanent(cause) {
-				return nil, notSent(s, attempts, a.phase, cause)
+			if !permanent(cause) {
+				retries = c.limits.SubmitRetries
 			}
-			delay = backoff(unsent, 500*time.Millisecond, 8*time.Second)
 		case classIncomplete:
-			if incomplete++; incomplete > 1 {
-				return nil, notSent(s, attempts, a.phase, cause)
-			}
-			delay = backoff(1, 500*time.Millisecond, 8*time.Second)
+			retries = 1
 		case classRejected:
-			cause = apiError(&APIError{Op: "submit", StatusCode: a.status}, a.answer, a.header, s.secrets)
-			asked := retryAfter(a.header, a.ended)
-			if refused++; !repeatable(a.status) || refused > c.limits.RejectedRetries || asked > c.limits.RetryAfter {
+			cause = newAPIError("submit", about{}, a.answer, s.secrets)
+			asked = retryAfter(a.header, a.ended)
+			if !repeatable(a.status) || asked > c.limits.RetryAfter || n > c.limits.RejectedRetries {
 				return nil, cause
 			}
-			delay = max(asked, backoff(refused, 500*time.Millisecond, 8*time.Second))
+			retries = c.limits.RejectedRetries
 		}
-		if !sleep(ctx, delay) {
+		if n > retries {
+			return nil, notSent(s, attempts, a.phase, cause)
+		}
+		if !sleep(ctx, max(asked, backoff(n, 500*time.Millisecond, 8*time.Second))) {
 			return nil, notSent(s, attempts, a.phase, append(contextErrors(ctx), cause)...)
 		}
 	}
 }
 
 // permanent reports whether a failure to connect will not pass: a name that
-// does not exist, a certificate that does not fit, a request that cannot be
-// made.
+// does not exist, or a certificate that does not fit.
 func permanent(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
-	var config *ConfigError
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.As(err, &config)
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert)
 }
 
 // notSent returns the error of a submit that the API cannot have got whole.
-func notSent(s *submission, attempts int, phase SubmitPhase, causes ...error) error {
-	return &NotSentError{Model: s.model, Attempts: attempts, Phase: phase, causes: seal(causes), message: s.secrets(causesText(causes))}
+func notSent(s *submission, attempts int, phase SubmitPhase, errs ...error) error {
+	return &NotSentError{Model: s.model, Attempts: attempts, Phase: phase, causes: newCauses(s.secrets, errs...)}
 }
 
 func (c *core) acceptedJob(s *submission, id string, at time.Time) *Job {
 	return &Job{core: c, id: id, kind: s.kind, accepted: at, secrets: s.secrets}
 }
 
-func (c *core) logAttempt(ctx context.Context, a *attempt, n int) {
-	level := slog.LevelDebug
-	if a.class != classAccepted {
-		level = slog.LevelWarn
-	}
-	attrs := []slog.Attr{slog.String("model", a.model), slog.Int("attempt", n), slog.String("class", a.class.String()),
-		slog.Int("status", a.status), slog.Duration("took", a.ended.Sub(a.started))}
-	if a.cause != nil {
-		attrs = append(attrs, slog.String("cause", a.secrets(a.cause.Error())))
-	}
-	c.log.LogAttrs(ctx, level, "runcomfy: submit", attrs...)
-	if a.headers > 1 {
-		c.log.LogAttrs(ctx, slog.LevelError, "runcomfy: the RoundTripper sent one submit more than once",
-			slog.String("model", a.model), slog.Int("sent", a.headers))
-	}
-}
-
 // backoff returns the n-th delay, n from 1, of a series that begins at base
 // and doubles up to limit, with full jitter: anything from 0 to that value.
 func backoff(n int, base, limit time.Duration) time.Duration {
-	d := min(base<<min(n-1, 20), limit)
-	return rand.N(d + 1)
+	return rand.N(min(base<<min(n-1, 20), limit) + 1)
 }
 
 // sleep waits for d and reports whether ctx is still alive then.
