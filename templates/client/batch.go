@@ -8,17 +8,13 @@ import (
 	"iter"
 	"log/slog"
 	"reflect"
-	"strconv"
 	"time"
 )
 
 // An Outcome is what became of one input of a Batch.
 type Outcome struct {
-	// Job is the job that the input led to; nil if there is none, or none that
-	// is known of.
-	Job *Job
-	// Result is the result of a job that is done; nil beside an error.
-	Result *Result
+	Job    *Job    // nil if there is none, or none that is known of
+	Result *Result // nil beside an error
 	// Err is an error of Submit, SubmitOnce or Wait. A *WaitError is a job that
 	// goes on without this batch. An *AmbiguousSubmitError is an input that may
 	// have been charged; it is never submitted again.
@@ -41,18 +37,12 @@ func BatchMaxFailures(n int) BatchOption { return func(b *batch) { b.maxFailures
 // then are seen through; the context is what ends these.
 func BatchDeadline(t time.Time) BatchOption { return func(b *batch) { b.deadline = t } }
 
-// BatchWait waits for each job with the given options.
-func BatchWait(opts ...WaitOption) BatchOption {
-	return func(b *batch) { b.wait = append(b.wait, opts...) }
-}
-
 // A batch is the state of one iteration over a Batch.
 type batch struct {
 	client      *Client
 	inFlight    int
 	maxFailures int
 	deadline    time.Time
-	wait        []WaitOption
 	failures    int
 	useless     bool // every further submit would fail as well
 }
@@ -65,10 +55,8 @@ type batch struct {
 // With a journal (WithJournal) every input is submitted by SubmitOnce, so that
 // a batch that was broken off can be run again from the start: inputs that were
 // accepted before are waited for and not submitted again. The journal key is
-// the key's MarshalText if it has one, or else the text of a string or the
-// digits of an integer. Keys of any other type submit nothing: their text may
-// be another one in the next process. Without a journal every input is
-// submitted, whatever ran before.
+// what the key's MarshalText returns, the text of a string or the digits of an
+// integer. Keys of any other type submit nothing.
 //
 // When ctx ends no further input is taken, and the inputs in flight come as
 // outcomes with errors. When the caller breaks out of the loop, Batch returns
@@ -149,7 +137,7 @@ func (b *batch) process(ctx context.Context, key any, in Input) Outcome {
 		}
 		return Outcome{Job: job, Err: err}
 	}
-	result, err := job.Wait(ctx, b.wait...)
+	result, err := job.Wait(ctx)
 	return Outcome{Job: job, Result: result, Err: err}
 }
 
@@ -170,13 +158,11 @@ func keyText(key any) (string, error) {
 		text, err := m.MarshalText()
 		return string(text), err
 	}
-	switch v := reflect.ValueOf(key); v.Kind() {
-	case reflect.String:
+	switch v := reflect.ValueOf(key); {
+	case v.Kind() == reflect.String:
 		return v.String(), nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return strconv.FormatInt(v.Int(), 10), nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return strconv.FormatUint(v.Uint(), 10), nil
+	case v.CanInt(), v.CanUint():
+		return fmt.Sprintf("%d", key), nil
 	}
 	return "", &ConfigError{Reason: fmt.Sprintf("a batch key of type %T has no text for the journal: give it a MarshalText method", key)}
 }

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -366,19 +365,6 @@ func TestBatchKeyWithoutText(t *testing.T) {
 		}
 		if outcomes != 1 || f.posts() != 0 {
 			t.Errorf("%d outcomes, %d submits", outcomes, f.posts())
-		}
-	})
-}
-
-// TestBatchWait passes its options on.
-func TestBatchWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, _ := answering(t, (&batchAPI{takes: func(string) time.Duration { return time.Hour }}).answer)
-		taken := 0
-		for _, o := range Batch(t.Context(), c, prompts(1, &taken), BatchWait(MaxWait(time.Minute))) {
-			if !errors.Is(o.Err, ErrMaxWait) || o.Job == nil {
-				t.Errorf("%+v", o)
-			}
 		}
 	})
 }

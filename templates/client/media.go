@@ -2,7 +2,6 @@ package client
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -50,9 +49,10 @@ var mediaFormats = []mediaFormat{
 // and the prolog of XML.
 const sniffLen = 512
 
-// sniffMedia tells the format of a file from its first bytes, at most sniffLen.
-// A format that is no media has an empty name.
+// sniffMedia tells the format of a file from its first bytes. A format that is
+// no media has an empty name.
 func sniffMedia(start []byte) mediaFormat {
+	start = start[:min(len(start), sniffLen)]
 	switch { // two beginnings say less than what comes soon after
 	case beginsWith(start, "<?xml") && bytes.Contains(start, []byte("<svg")):
 		start = []byte("<svg")
@@ -81,44 +81,6 @@ func beginsWith(start []byte, pattern string) bool {
 	return true
 }
 
-// probeMedia reads what the header of a media file tells, never its pixels.
-// size is the length of the file in bytes, or -1 if it is not known. An error
-// means that the header is truncated, damaged or too long; the Bytes and the
-// Format returned beside it hold all the same.
-func probeMedia(r io.ReaderAt, size int64) (MediaInfo, error) {
-	known := MediaInfo{Bytes: max(size, 0)}
-	h := &header{r: r, size: size}
-	n, err := r.ReadAt(h.buf[:], 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return known, err
-	}
-	if n == 0 {
-		return known, errors.New("the file is empty")
-	}
-	format := sniffMedia(h.buf[:n])
-	known.Format = format.name
-	if format.measure == nil {
-		return known, nil
-	}
-	info := format.measure(h)
-	switch isImage := strings.HasPrefix(format.mediaType, "image/"); {
-	case isImage && (info.Width == 0 || info.Height == 0):
-		h.fail(errNoSize)
-	case impossible(info):
-		h.fail(errors.New("impossible width or height"))
-	}
-	if h.err != nil {
-		return known, fmt.Errorf("%s header: %w", format.name, h.err)
-	}
-	info.Bytes, info.Format = known.Bytes, known.Format
-	return info, nil
-}
-
-// impossible reports a size that would not fit an int of 32 bits.
-func impossible(m MediaInfo) bool {
-	return m.Width < 0 || m.Height < 0 || m.Width > math.MaxInt32 || m.Height > math.MaxInt32
-}
-
 // maxHeaderReads bounds the walk through segments, chunks and boxes, so that a
 // hostile file of endless tiny parts ends in an error. Files that were seen
 // need fewer than two hundred.
@@ -130,12 +92,47 @@ var (
 	errTooManyParts = errors.New("too many parts before the size")
 )
 
+// probeMedia reads what the header of a media file tells, never its pixels.
+// size is the length of the file in bytes, or -1 if it is not known. Beside an
+// error, of a header that is truncated, damaged or too long, stand the Bytes and
+// the Format.
+func probeMedia(r io.ReaderAt, size int64) (MediaInfo, error) {
+	h := &header{r: r, size: size}
+	if size < 0 {
+		h.size = math.MaxInt64
+	}
+	n, err := r.ReadAt(h.buf[:], 0)
+	switch {
+	case n > 0 && errors.Is(err, io.EOF): // a file shorter than sniffLen
+		err = nil
+	case errors.Is(err, io.EOF):
+		err = errors.New("the file is empty")
+	}
+	format := sniffMedia(h.buf[:n])
+	known := MediaInfo{Bytes: max(size, 0), Format: format.name}
+	if err != nil || format.measure == nil {
+		return known, err
+	}
+	info := format.measure(h)
+	switch isImage := strings.HasPrefix(format.mediaType, "image/"); {
+	case isImage && (info.Width == 0 || info.Height == 0):
+		h.fail(errNoSize)
+	case min(info.Width, info.Height) < 0 || max(info.Width, info.Height) > math.MaxInt32:
+		h.fail(errors.New("impossible width or height"))
+	}
+	if h.err != nil {
+		return known, fmt.Errorf("%s header: %w", format.name, h.err)
+	}
+	info.Bytes, info.Format = known.Bytes, known.Format
+	return info, nil
+}
+
 // A header reads parts of a file's header by position, so that a remote file is
 // fetched only where it is looked at. After the first error it reads zeros:
 // parsers look at err where they loop, and their caller at the end.
 type header struct {
 	r     io.ReaderAt
-	size  int64 // of the file, -1 if not known
+	size  int64 // of the file, beyond all that is if it is not known
 	err   error
 	reads int
 	buf   [sniffLen]byte
@@ -154,7 +151,7 @@ func (h *header) at(off int64, n int) []byte {
 	if h.reads++; h.reads > maxHeaderReads {
 		h.fail(errTooManyParts)
 	}
-	if off < 0 || off > math.MaxInt64-int64(n) || h.size >= 0 && off+int64(n) > h.size {
+	if off < 0 || off > h.size-int64(n) {
 		h.fail(errTruncated)
 	}
 	if h.err == nil {
@@ -171,7 +168,11 @@ func (h *header) at(off int64, n int) []byte {
 	return b
 }
 
-// u16, u32 and u64 return the big-endian number at off.
-func (h *header) u16(off int64) int   { return int(binary.BigEndian.Uint16(h.at(off, 2))) }
-func (h *header) u32(off int64) int64 { return int64(binary.BigEndian.Uint32(h.at(off, 4))) }
-func (h *header) u64(off int64) int64 { return int64(binary.BigEndian.Uint64(h.at(off, 8))) }
+// uint returns the big-endian number of n bytes at off.
+func (h *header) uint(off int64, n int) int64 {
+	var number int64
+	for _, b := range h.at(off, n) {
+		number = number<<8 | int64(b)
+	}
+	return number
+}

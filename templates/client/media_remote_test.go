@@ -177,10 +177,6 @@ func TestRemoteMedia(t *testing.T) {
 					w.WriteHeader(http.StatusPartialContent)
 				}
 			}},
-		{name: "compressed", content: jpeg, pixels: true, wantErr: "compressed", requests: 1,
-			handler: func(content []byte) http.HandlerFunc {
-				return func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip") }
-			}},
 		{name: "not_found", content: jpeg, pixels: true, wantErr: "answers 404", requests: 1, sent: 1 << 10,
 			handler: func(content []byte) http.HandlerFunc { return http.NotFound }},
 		{name: "web_page", handler: serveRanges, content: []byte("<!DOCTYPE html><html></html>"), pixels: true, requests: 1, sent: 1 << 10},
