@@ -4,4 +4,9 @@ go 1.26.0
 
 require github.com/genclient/genclient v0.0.0
 
+require (
+	github.com/santhosh-tekuri/jsonschema/v5 v5.3.1 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+)
+
 replace github.com/genclient/genclient => ../..
