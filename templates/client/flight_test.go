@@ -103,9 +103,9 @@ func TestSubmitCanceledDialing(t *testing.T) {
 }
 
 // TestFlightSealed: whatever the transport does after a flight has ended, it
-// gets no byte of the body, and what it reports does not change the class.
+// gets no byte of the body, and what it reports does not change the phase.
 func TestFlightSealed(t *testing.T) {
-	f := newFlight(t.Context(), []byte("body"), true, defaultLimits())
+	f := newFlight(t.Context(), &submission{body: []byte("body")}, true, defaultLimits())
 	defer f.stalling.Stop()
 	f.callerGone(context.Canceled)
 	trace := httptrace.ContextClientTrace(f.ctx)
@@ -114,8 +114,8 @@ func TestFlightSealed(t *testing.T) {
 	if n, err := f.Read(make([]byte, 10)); n != 0 || err != errSealed || context.Cause(f.ctx) != context.Canceled {
 		t.Errorf("%d bytes, %v", n, err)
 	}
-	if class := f.failure(true); class != classNeverSent {
-		t.Errorf("class %v", class)
+	if f.phase != SubmitPhaseConnect {
+		t.Errorf("phase %v", f.phase)
 	}
 	f.callerGone(errGrace) // once more: must not wait for the grace, nor change the cause
 	if cause := context.Cause(f.ctx); cause != context.Canceled {

@@ -236,7 +236,7 @@ func TestClientPrints(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("m", "client", c, "job", job)
 	if got := fmt.Sprintf("%v|%+v|%#v|%d", job, job, job, job) + log.String(); !strings.HasPrefix(got, "job job-1|job job-1|job job-1|job job-1time=") ||
-		!strings.HasSuffix(got, " client=\"runcomfy client\" job=job-1\n") {
+		!strings.HasSuffix(got, " client=\"runcomfy client\" job=\"job job-1\"\n") {
 		t.Error(got)
 	}
 }
