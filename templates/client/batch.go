@@ -129,27 +129,24 @@ func (b *batch) count(err error) {
 
 // process takes one input to its end.
 func (b *batch) process(ctx context.Context, key any, in Input) Outcome {
-	job, err := b.submit(ctx, key, in)
-	if err != nil {
-		var late *WaitError // accepted after ctx had ended
-		if errors.As(err, &late) {
-			job = late.Job()
+	submit := b.client.Submit
+	if core, err := b.client.ready(); err == nil && core.journal != nil {
+		text, err := keyText(key)
+		if err != nil {
+			return Outcome{Err: err}
 		}
+		submit = func(ctx context.Context, in Input) (*Job, error) { return b.client.SubmitOnce(ctx, text, in) }
+	}
+	job, err := submit(ctx, in)
+	var late *WaitError // accepted after ctx had ended
+	if errors.As(err, &late) {
+		job = late.Job()
+	}
+	if err != nil {
 		return Outcome{Job: job, Err: err}
 	}
 	result, err := job.Wait(ctx)
 	return Outcome{Job: job, Result: result, Err: err}
-}
-
-func (b *batch) submit(ctx context.Context, key any, in Input) (*Job, error) {
-	if core, err := b.client.ready(); err != nil || core.journal == nil {
-		return b.client.Submit(ctx, in)
-	}
-	text, err := keyText(key)
-	if err != nil {
-		return nil, err
-	}
-	return b.client.SubmitOnce(ctx, text, in)
 }
 
 // keyText is the journal key of a batch's key, see Batch.

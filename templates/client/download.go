@@ -66,7 +66,7 @@ func WithDownloadHosts(hosts ...string) DownloadOption {
 type downloader struct {
 	*mediaClient
 	dir, requestID string
-	refresh        func() (*Result, error)                 // reads the result again, once for all files
+	renewed        func() (map[string]string, error)       // URLs by place, of the result read again: once for all files
 	write          func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
 }
 
@@ -92,12 +92,20 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 		mediaClient: newMediaClient(c.media, c.user, "runcomfy.net", "runcomfy.com"),
 		dir:         dir,
 		requestID:   res.RequestID,
-		refresh: sync.OnceValues(func() (*Result, error) {
+		renewed: sync.OnceValues(func() (map[string]string, error) {
 			job, err := c.Job(res.RequestID)
 			if err != nil {
 				return nil, err
 			}
-			return job.Result(ctx)
+			now, err := job.Result(ctx)
+			if err != nil {
+				return nil, err
+			}
+			urls := map[string]string{}
+			for _, o := range outputsOf(now.Output) {
+				urls[o.place] = o.url
+			}
+			return urls, nil
 		}),
 		write: (*os.File).Write,
 	}
@@ -172,8 +180,9 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 			return File{}, context.Cause(ctx)
 		case errors.Is(err, errExpired) && !refreshed:
 			refreshed = true
-			if o.url, err = d.renewed(o, err); err != nil {
-				return File{}, err
+			urls, failure := d.renewed()
+			if o.url = urls[o.place]; o.url == "" {
+				return File{}, fmt.Errorf("%w; reading the result again: %w", err, cmp.Or(failure, errors.New("it names the file no longer")))
 			}
 		case !retry || try >= d.limits.Tries:
 			return File{}, err
@@ -181,20 +190,6 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 			sleep(ctx, backoff(try, d.limits.RetryDelay, 8*time.Second))
 		}
 	}
-}
-
-// renewed returns the URL that the result has for an expired output now.
-func (d *downloader) renewed(o output, expired error) (string, error) {
-	res, err := d.refresh()
-	if err != nil {
-		return "", fmt.Errorf("%w; reading the result again: %w", expired, err)
-	}
-	for _, now := range outputsOf(res.Output) {
-		if now.place == o.place {
-			return now.url, nil
-		}
-	}
-	return "", expired
 }
 
 // attempt makes one request and appends what it brings to p; retry says whether
@@ -206,7 +201,8 @@ func (d *downloader) attempt(ctx context.Context, address string, p *partial) (r
 	stall := time.AfterFunc(d.limits.Stall, func() { cancel(errors.New("the server sends nothing any more")) })
 	defer stall.Stop()
 	var header []string
-	if p.size > 0 && p.version != "" {
+	resuming := p.size > 0 && p.version != ""
+	if resuming {
 		header = []string{"Range", fmt.Sprintf("bytes=%d-", p.size), "If-Range", p.version}
 	}
 	resp, err := d.request(ctx, http.MethodGet, address, header...)
@@ -215,10 +211,27 @@ func (d *downloader) attempt(ctx context.Context, address string, p *partial) (r
 		return !errors.As(err, &refused) && !permanent(err), cmp.Or(context.Cause(ctx), err)
 	}
 	defer resp.Body.Close()
-	if retry, err := p.begin(resp, header != nil); err != nil {
-		return retry, err
+	start, _, ok := parseContentRange(resp.Header.Get("Content-Range"))
+	version := resp.Header.Get("Last-Modified")
+	if tag := resp.Header.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
+		version = tag
 	}
-	return d.receive(ctx, resp.Body, p, stall)
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK:
+		if err := p.reset(); err != nil {
+			return false, err
+		}
+		p.total, p.version = resp.ContentLength, version
+		return d.receive(ctx, resp.Body, p, stall)
+	case code == http.StatusPartialContent && resuming && ok && start == p.size && (version == "" || version == p.version):
+		return d.receive(ctx, resp.Body, p, stall)
+	case code == http.StatusPartialContent && resuming, code == http.StatusRequestedRangeNotSatisfiable:
+		return true, errors.Join(errors.New("the file changed while it was fetched"), p.reset())
+	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone:
+		return false, fmt.Errorf("%w: HTTP status %d", errExpired, code)
+	default:
+		return repeatable(code) || code == http.StatusRequestTimeout || code >= 500, fmt.Errorf("HTTP status %d", code)
+	}
 }
 
 // receive appends the body of an answer to p.
@@ -254,7 +267,7 @@ type partial struct {
 	target  string // the final path without its extension
 	size    int64  // bytes written so far
 	total   int64  // bytes announced for the whole, -1 if not known
-	version string // see versionOf
+	version string // strong entity tag or date of the last change, for If-Range
 }
 
 func newPartial(dir, name string) (*partial, error) {
@@ -265,37 +278,6 @@ func newPartial(dir, name string) (*partial, error) {
 	path := filepath.Join(dir, "."+name+"."+rand.Text()+".part")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	return &partial{file: f, target: filepath.Join(dir, name), total: -1}, err
-}
-
-// begin judges the head of an answer and makes p ready for its body; retry
-// counts only beside an error. A file that has changed, or a server that sends
-// another range, starts over.
-func (p *partial) begin(resp *http.Response, resuming bool) (retry bool, err error) {
-	start, _, ok := parseContentRange(resp.Header.Get("Content-Range"))
-	version := versionOf(resp.Header)
-	switch code := resp.StatusCode; {
-	case code == http.StatusOK:
-		err := p.reset()
-		p.total, p.version = resp.ContentLength, version
-		return false, err
-	case code == http.StatusPartialContent && resuming && ok && start == p.size && (version == "" || version == p.version):
-		return false, nil
-	case code == http.StatusPartialContent && resuming, code == http.StatusRequestedRangeNotSatisfiable:
-		return true, errors.Join(errors.New("the file changed while it was fetched"), p.reset())
-	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone:
-		return false, fmt.Errorf("%w: HTTP status %d", errExpired, code)
-	default:
-		return repeatable(code) || code == http.StatusRequestTimeout || code >= 500, fmt.Errorf("HTTP status %d", code)
-	}
-}
-
-// versionOf returns what If-Range can tell a version of a file by: a strong
-// entity tag, or else the date of its last change.
-func versionOf(h http.Header) string {
-	if tag := h.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
-		return tag
-	}
-	return h.Get("Last-Modified")
 }
 
 // reset makes the file empty again.

@@ -109,22 +109,21 @@ func probeMedia(r io.ReaderAt, size int64) (MediaInfo, error) {
 		err = errors.New("the file is empty")
 	}
 	format := sniffMedia(h.buf[:n])
-	known := MediaInfo{Bytes: max(size, 0), Format: format.name}
-	if err != nil || format.measure == nil {
-		return known, err
+	var info MediaInfo
+	if err == nil && format.measure != nil {
+		info = format.measure(h)
+		switch isImage := strings.HasPrefix(format.mediaType, "image/"); {
+		case isImage && (info.Width == 0 || info.Height == 0):
+			h.fail(errNoSize)
+		case min(info.Width, info.Height) < 0 || max(info.Width, info.Height) > math.MaxInt32:
+			h.fail(errors.New("impossible width or height"))
+		}
+		if h.err != nil {
+			info, err = MediaInfo{}, fmt.Errorf("%s header: %w", format.name, h.err)
+		}
 	}
-	info := format.measure(h)
-	switch isImage := strings.HasPrefix(format.mediaType, "image/"); {
-	case isImage && (info.Width == 0 || info.Height == 0):
-		h.fail(errNoSize)
-	case min(info.Width, info.Height) < 0 || max(info.Width, info.Height) > math.MaxInt32:
-		h.fail(errors.New("impossible width or height"))
-	}
-	if h.err != nil {
-		return known, fmt.Errorf("%s header: %w", format.name, h.err)
-	}
-	info.Bytes, info.Format = known.Bytes, known.Format
-	return info, nil
+	info.Bytes, info.Format = max(size, 0), format.name
+	return info, err
 }
 
 // A header reads parts of a file's header by position, so that a remote file is

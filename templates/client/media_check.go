@@ -1,12 +1,13 @@
 package client
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/url"
@@ -64,20 +65,32 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 		return nil
 	}
 	values := mediaValues(body, rules)
-	probes := c.measureMedia(ctx, rules, values, mode)
+	distinct := slices.Compact(slices.Sorted(maps.Values(values))) // what stands at two paths is measured once
+	infos, errs := make([]MediaInfo, len(distinct)), make([]error, len(distinct))
+	pixels := slices.ContainsFunc(rules, func(r MediaRule) bool { return r.Metric != metricFileSize })
+	remote := newMediaClient(c.media, c.user)
+	defer remote.closeIdle()
+	inParallel(remote.limits.Parallel, len(distinct), func(i int) {
+		switch value := distinct[i]; {
+		case isDataURI(value):
+			infos[i], errs[i] = measureDataURI(value)
+		case mode != MediaCheckRemote:
+			errs[i] = errors.New("not measured without MediaCheckRemote")
+		default:
+			infos[i], errs[i] = remote.measure(ctx, value, pixels)
+		}
+	})
 	if ctx.Err() != nil {
 		return &MediaError{Err: context.Cause(ctx)}
 	}
-	measured := map[string]MediaInfo{}
+	measured, failed := map[string]MediaInfo{}, map[string]error{}
 	for path, value := range values {
-		measured[path] = probes[value].info // its size may be known beside an error
+		i, _ := slices.BinarySearch(distinct, value)
+		measured[path], failed[path] = infos[i], errs[i] // the size may be known beside an error
 	}
 	var v violations
 	v.evaluate(rules, measured, func(r MediaRule, path string) {
-		reason := probes[values[path]].err
-		if reason == nil {
-			reason = errors.New("the rule is not known here, or the file does not tell")
-		}
+		reason := cmp.Or(failed[path], errors.New("the rule is not known here, or the file does not tell"))
 		c.log.LogAttrs(ctx, slog.LevelDebug, "runcomfy: media rule not checked", slog.String("model", modelID),
 			slog.String("path", path), slog.String("rule", r.Name()), slog.String("reason", reason.Error()))
 		if c.media.strict {
@@ -113,40 +126,6 @@ func mediaValues(body []byte, rules []MediaRule) map[string]string {
 		collect(decoded, "")
 	}
 	return values
-}
-
-// A mediaProbe is what became of one value: a data URI or a URL.
-type mediaProbe struct {
-	pixels bool // more than the size of the file is wanted
-	info   MediaInfo
-	err    error
-}
-
-// measureMedia measures each distinct value once, a few remote ones at a time.
-func (c *core) measureMedia(ctx context.Context, rules []MediaRule, values map[string]string, mode MediaCheck) map[string]*mediaProbe {
-	probes := map[string]*mediaProbe{}
-	for path, value := range values {
-		if probes[value] == nil {
-			probes[value] = &mediaProbe{}
-		}
-		probes[value].pixels = probes[value].pixels || slices.ContainsFunc(rules, func(r MediaRule) bool {
-			return r.isFor(path) && r.Metric != metricFileSize
-		})
-	}
-	remote := newMediaClient(c.media, c.user)
-	defer remote.closeIdle()
-	distinct := slices.Collect(maps.Keys(probes))
-	inParallel(remote.limits.Parallel, len(distinct), func(i int) {
-		switch value, p := distinct[i], probes[distinct[i]]; {
-		case isDataURI(value):
-			p.info, p.err = measureDataURI(value)
-		case mode != MediaCheckRemote:
-			p.err = errors.New("not measured without MediaCheckRemote")
-		default:
-			p.info, p.err = remote.measure(ctx, value, p.pixels)
-		}
-	})
-	return probes
 }
 
 // inParallel calls work with 0 to n-1, at most limit of them at a time.
@@ -222,25 +201,12 @@ func measureDataURI(uri string) (MediaInfo, error) {
 		}
 		data = unescaped
 	}
-	if !strings.HasSuffix(strings.ToLower(kind), ";base64") {
-		return probeMedia(strings.NewReader(data), int64(len(data)))
+	content := []byte(data)
+	if strings.HasSuffix(strings.ToLower(kind), ";base64") {
+		var err error
+		if content, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(data, "=")); err != nil {
+			return MediaInfo{}, errors.New("the base64 text is damaged")
+		}
 	}
-	digits := base64Source(strings.TrimRight(data, "="))
-	return probeMedia(digits, int64(base64.RawStdEncoding.DecodedLen(len(digits))))
-}
-
-// base64Source reads base64 text, without its padding, by position in the
-// decoded content: a large picture is never decoded as a whole.
-type base64Source string
-
-// ReadAt implements io.ReaderAt.
-func (s base64Source) ReadAt(p []byte, off int64) (int, error) {
-	from := min(off/3*4, int64(len(s)))
-	d := base64.NewDecoder(base64.RawStdEncoding, strings.NewReader(string(s[from:])))
-	_, _ = io.CopyN(io.Discard, d, off%3) // an error comes again
-	n, err := io.ReadFull(d, p)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	return n, err
+	return probeMedia(bytes.NewReader(content), int64(len(content)))
 }

@@ -3,7 +3,6 @@ package client
 import (
 	"encoding/base64"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -105,22 +104,4 @@ func percentEncoded(content []byte) string {
 		b.WriteString(string([]byte{'%', digits[c>>4], digits[c&15]}))
 	}
 	return b.String()
-}
-
-// TestBase64Source reads at every position, with and without padding.
-func TestBase64Source(t *testing.T) {
-	for n := range 9 {
-		content := []byte("abcdefghi")[:n]
-		source := base64Source(base64.RawStdEncoding.EncodeToString(content))
-		for off := range n + 3 {
-			for length := 1; length < 8; length++ {
-				want := content[min(off, n):min(off+length, n)]
-				p := make([]byte, length)
-				k, err := source.ReadAt(p, int64(off))
-				if string(p[:k]) != string(want) || (k < length) != (err == io.EOF) {
-					t.Fatalf("%d bytes, ReadAt(%d, %d) = %q, %v", n, length, off, p[:k], err)
-				}
-			}
-		}
-	}
 }
