@@ -49,20 +49,18 @@ type batch struct {
 
 // Batch submits the inputs of seq, a few at a time, waits for their jobs and
 // yields each outcome under the key of its input as it comes in. It takes an
-// input from seq only when there is room for it, and while the caller works on
-// an outcome it takes none; seq runs on the caller's goroutine.
+// input from seq only when there is room for it, and none while the caller
+// works on an outcome; seq runs on the caller's goroutine.
 //
-// With a journal (WithJournal) every input is submitted by SubmitOnce, so that
-// a batch that was broken off can be run again from the start: inputs that were
-// accepted before are waited for and not submitted again. The journal key is
-// what the key's MarshalText returns, the text of a string or the digits of an
-// integer. Keys of any other type submit nothing.
+// With a journal (WithJournal) every input is submitted by SubmitOnce, under
+// what its key's MarshalText returns, the text of a string or the digits of an
+// integer; keys of other types submit nothing. A batch that was broken off can
+// then be run again: inputs that were accepted are not submitted again.
 //
-// When ctx ends no further input is taken, and the inputs in flight come as
-// outcomes with errors. When the caller breaks out of the loop, Batch returns
-// once no submit is under way, which takes a grace of 20 s at most: the jobs
-// accepted until then go on, are in the journal if there is one, and are logged
-// as warnings.
+// When ctx ends no further input is taken, and those in flight come as outcomes
+// with errors. When the caller breaks out of the loop, Batch returns once no
+// submit is under way, after the grace of 20 s at most: the jobs accepted until
+// then go on and are logged as warnings.
 func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input], opts ...BatchOption) iter.Seq2[K, Outcome] {
 	return func(yield func(K, Outcome) bool) {
 		type finished struct {
@@ -117,10 +115,9 @@ func (b *batch) stopped(ctx context.Context) bool {
 
 // count applies the stop rules to an outcome.
 func (b *batch) count(err error) {
-	if err == nil {
-		return
+	if err != nil {
+		b.failures++
 	}
-	b.failures++
 	var auth *AuthError
 	var balance *InsufficientBalanceError
 	_, unready := b.client.ready()

@@ -37,11 +37,11 @@ type FailedDownload struct {
 }
 
 func (e *DownloadError) Error() string {
-	texts := make([]string, len(e.Failed))
-	for i, f := range e.Failed {
-		texts[i] = f.Output + ": " + f.Err.Error()
+	text := "runcomfy: download of job " + e.requestID
+	for _, f := range e.Failed {
+		text += "; " + f.Output + ": " + f.Err.Error()
 	}
-	return "runcomfy: download of job " + e.requestID + ": " + strings.Join(texts, "; ")
+	return text
 }
 
 // Unwrap returns the error of each failed download.
@@ -70,20 +70,17 @@ type downloader struct {
 	write          func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
 }
 
-// Download fetches every file that a result names into the folder dir, which
-// it makes if need be, and returns the files in the order of Result.Output. A
-// URL that is named twice is fetched once. If any file fails, the others are
-// returned beside a *DownloadError that lists the failed ones.
+// Download fetches every file that a result names, each URL once, into the
+// folder dir, which it makes if need be, from RunComfy's hosts alone and without
+// a credential. It returns the files in the order of Result.Output, and beside
+// them a *DownloadError that lists those that failed.
 //
 // The names are the request id, the field, the place in a list from 1 on, and
 // an extension that follows from the content: ID-video.mp4, ID-images-2.png. A
 // file gets its name when it is complete, written to disk and of a known
 // format; until then it is a hidden one ending in .part. An existing file is
-// never replaced: its error is fs.ErrExist.
-//
-// Files come from https URLs of RunComfy's hosts alone, without a credential.
-// A download that is cut is resumed; one whose link has expired reads the
-// result again, once.
+// never replaced: its error is fs.ErrExist. A download that is cut is resumed;
+// when links have expired the result is read again, once.
 func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...DownloadOption) ([]File, error) {
 	if c == nil || c.core == nil || res == nil || !validRequestID(res.RequestID) { // which becomes part of file names
 		return nil, &ConfigError{Reason: "a download needs a client that New made and a result with an id that the API gave"}
@@ -193,19 +190,19 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 }
 
 // attempt makes one request and appends what it brings to p; retry says whether
-// another may go better. It asks for the rest of the file if p has a beginning
-// that can be told to be of the same version (RFC 9110, section 13.1.5).
+// another may go better. If p has a beginning whose version can be told it asks
+// for the rest (RFC 9110, section 13.1.5).
 func (d *downloader) attempt(ctx context.Context, address string, p *partial) (retry bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stall := time.AfterFunc(d.limits.Stall, func() { cancel(errors.New("the server sends nothing any more")) })
 	defer stall.Stop()
-	var header []string
+	var header http.Header
 	resuming := p.size > 0 && p.version != ""
 	if resuming {
-		header = []string{"Range", fmt.Sprintf("bytes=%d-", p.size), "If-Range", p.version}
+		header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", p.size)}, "If-Range": {p.version}}
 	}
-	resp, err := d.request(ctx, http.MethodGet, address, header...)
+	resp, err := d.request(ctx, http.MethodGet, address, header)
 	if err != nil {
 		var refused refusal
 		return !errors.As(err, &refused) && !permanent(err), cmp.Or(context.Cause(ctx), err)
@@ -260,8 +257,7 @@ func (d *downloader) receive(ctx context.Context, body io.Reader, p *partial, st
 	}
 }
 
-// A partial is a file on its way: a hidden one in the target folder, so that
-// giving it its name is a rename within one file system.
+// A partial is a file on its way, hidden in the target folder.
 type partial struct {
 	file    *os.File
 	target  string // the final path without its extension
@@ -274,8 +270,7 @@ func newPartial(dir, name string) (*partial, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	// A name of its own keeps two downloads of one result apart.
-	path := filepath.Join(dir, "."+name+"."+rand.Text()+".part")
+	path := filepath.Join(dir, "."+name+"."+rand.Text()+".part") // not that of another download of the result
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	return &partial{file: f, target: filepath.Join(dir, name), total: -1}, err
 }
@@ -314,9 +309,8 @@ func (p *partial) publish(output string) (File, error) {
 	return File{Output: output, Path: path, Bytes: p.size, Format: format.name}, nil
 }
 
-// renameNew gives a file a name that must not be taken. A hard link is the
-// portable way to do so in one step; where the file system has none, the name
-// is looked up first.
+// renameNew gives a file a name that must not be taken: by a hard link, or where
+// the file system has none after a look.
 func renameNew(from, to string) error {
 	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
 		return err

@@ -11,18 +11,15 @@ import (
 
 // A mediaFormat is a kind of media file, told by its first bytes.
 type mediaFormat struct {
-	name      string // of MediaInfo.Format
-	mediaType string // of a data URI
-	extension string // of a file's name, with its dot
-	// measure reads width, height and duration; nil where only the size of the
-	// file is measured.
-	measure func(*header) MediaInfo
-	starts  []string // what files begin with; a question mark is any byte
+	name      string                  // of MediaInfo.Format
+	mediaType string                  // of a data URI
+	extension string                  // of a file's name, with its dot
+	measure   func(*header) MediaInfo // nil where only the size of the file is measured
+	starts    []string                // what files begin with; a question mark is any byte
 }
 
 // mediaFormats are looked through in order. Boxes without an ftyp in front are
-// QuickTime from before that box; the sound formats at the end begin with the
-// sync words of ADTS and of MPEG audio, layer III.
+// QuickTime from before it; ADTS and MPEG audio begin with sync words.
 var mediaFormats = []mediaFormat{
 	{"png", "image/png", ".png", measurePNG, []string{pngSignature}},
 	{"jpeg", "image/jpeg", ".jpg", measureJPEG, []string{"\xff\xd8\xff"}},
@@ -34,9 +31,7 @@ var mediaFormats = []mediaFormat{
 	{"m4a", "audio/mp4", ".m4a", measureMovie, []string{"????ftypM4A ", "????ftypM4B "}},
 	{"mp4", "video/mp4", ".mp4", measureMovie, []string{"????ftyp"}},
 	{"webm", "video/webm", ".webm", nil, []string{"\x1aE\xdf\xa3"}},
-	{"avi", "video/x-msvideo", ".avi", nil, []string{"RIFF????AVI "}},
 	{"bmp", "image/bmp", ".bmp", nil, []string{"BM"}},
-	{"tiff", "image/tiff", ".tiff", nil, []string{"II*\x00", "MM\x00*"}},
 	{"svg", "image/svg+xml", ".svg", nil, []string{"<svg"}},
 	{"wav", "audio/wav", ".wav", nil, []string{"RIFF????WAVE"}},
 	{"ogg", "audio/ogg", ".ogg", nil, []string{"OggS\x00"}},
@@ -45,9 +40,7 @@ var mediaFormats = []mediaFormat{
 	{"mp3", "audio/mpeg", ".mp3", nil, []string{"ID3", "\xff\xfb", "\xff\xfa", "\xff\xf3", "\xff\xf2", "\xff\xe3", "\xff\xe2"}},
 }
 
-// sniffLen is how many bytes sniffMedia wants: they hold the brands of a file
-// and the prolog of XML.
-const sniffLen = 512
+const sniffLen = 512 // how many bytes sniffMedia wants
 
 // sniffMedia tells the format of a file from its first bytes. A format that is
 // no media has an empty name.
@@ -81,9 +74,8 @@ func beginsWith(start []byte, pattern string) bool {
 	return true
 }
 
-// maxHeaderReads bounds the walk through segments, chunks and boxes, so that a
-// hostile file of endless tiny parts ends in an error. Files that were seen
-// need fewer than two hundred.
+// maxHeaderReads bounds the walk through a hostile file of endless tiny parts.
+// Files that were seen need fewer than two hundred reads.
 const maxHeaderReads = 4096
 
 var (

@@ -15,25 +15,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // A MediaError is media that could not be read: a file given to FileURI, or an
 // input whose check ended early. Nothing was sent.
 type MediaError struct {
-	// Path is the file, or empty for the check of an input.
-	Path string
-	// Err is what went wrong.
-	Err error
-
+	Path string // the file, or empty for the check of an input
+	Err  error
 	about
 }
 
 func (e *MediaError) Error() string {
-	if e.Path == "" {
-		return "runcomfy: check of media: " + e.Err.Error()
-	}
-	return "runcomfy: media file " + e.Path + ": " + e.Err.Error()
+	return "runcomfy: media " + cmp.Or(e.Path, "check") + ": " + e.Err.Error()
 }
 
 // Unwrap returns Err.
@@ -72,7 +65,7 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 	defer remote.closeIdle()
 	inParallel(remote.limits.Parallel, len(distinct), func(i int) {
 		switch value := distinct[i]; {
-		case isDataURI(value):
+		case strings.EqualFold(value[:min(len(value), len("data:"))], "data:"):
 			infos[i], errs[i] = measureDataURI(value)
 		case mode != MediaCheckRemote:
 			errs[i] = errors.New("not measured without MediaCheckRemote")
@@ -131,27 +124,25 @@ func mediaValues(body []byte, rules []MediaRule) map[string]string {
 // inParallel calls work with 0 to n-1, at most limit of them at a time.
 func inParallel(limit, n int, work func(i int)) {
 	slots := make(chan struct{}, max(limit, 1))
-	var all sync.WaitGroup
 	for i := range n {
 		slots <- struct{}{}
-		all.Add(1)
 		go func() {
-			defer all.Done()
 			work(i)
 			<-slots
 		}()
 	}
-	all.Wait()
+	for range cap(slots) { // all are free again when the last work has ended
+		slots <- struct{}{}
+	}
 }
 
 // maxFileURI is the largest file that FileURI takes, in bytes: in base64 it
 // grows by a third, and the API takes bodies of 64 MiB.
 const maxFileURI = 47 << 20
 
-// FileURI reads a file and returns its content as a data URI (RFC 2397) of the
-// type that the content has, whatever the name says: what a media field takes
-// in place of an https URL. The file must be an image, a video or a sound of at
-// most 47 MiB, and no pipe or device. The error is a *MediaError.
+// FileURI reads a file and returns its content as a data URI (RFC 2397), what a
+// media field takes in place of an https URL. The file must be an image, a video
+// or a sound, whatever its name, of at most 47 MiB. The error is a *MediaError.
 func FileURI(path string) (string, error) {
 	uri, err := fileURI(path)
 	if err != nil {
@@ -181,11 +172,6 @@ func fileURI(path string) (string, error) {
 		return "", errUnknownMedia
 	}
 	return "data:" + format.mediaType + ";base64," + base64.StdEncoding.EncodeToString(content), nil
-}
-
-// isDataURI reports whether a media value holds its content itself.
-func isDataURI(value string) bool {
-	return len(value) >= 5 && strings.EqualFold(value[:5], "data:")
 }
 
 // measureDataURI measures the content of a data URI (RFC 2397).

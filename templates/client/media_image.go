@@ -40,7 +40,7 @@ func measureWebP(h *header) MediaInfo {
 		return MediaInfo{Width: int(bits&0x3fff) + 1, Height: int(bits>>14&0x3fff) + 1}
 	case "VP8X": // 24 bits each, less one (RFC 9649, section 2.7)
 		b := h.at(20, 10)
-		info := MediaInfo{Width: int(uint24(b[4:])) + 1, Height: int(uint24(b[7:])) + 1}
+		info := MediaInfo{Width: int(binary.LittleEndian.Uint32(b[4:])&0xffffff) + 1, Height: int(binary.LittleEndian.Uint32(b[6:])>>8) + 1}
 		if hasEXIF := b[0]&0x08 != 0; hasEXIF {
 			info.Rotated = webpRotated(h)
 		}
@@ -50,10 +50,8 @@ func measureWebP(h *header) MediaInfo {
 	return MediaInfo{}
 }
 
-func uint24(b []byte) uint32 { return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 }
-
-// webpRotated looks for the EXIF chunk, which stands behind the image. If it
-// cannot be read that is no error of h: the size is known without it.
+// webpRotated looks for the EXIF chunk, which stands behind the image. That it
+// cannot be read is no error of h.
 func webpRotated(h *header) bool {
 	walk := *h
 	for off := int64(12); walk.err == nil; {

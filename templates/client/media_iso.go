@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// A box is one box of a file (ISO/IEC 14496-12, section 4.2): its type and
-// where its payload lies.
+// A box of a file (ISO/IEC 14496-12, section 4.2): its type and its payload.
 type box struct {
 	kind      string
 	body, end int64
@@ -56,9 +55,8 @@ func (h *header) find(in box, kinds ...string) box {
 // media data or behind it. A file with sound alone has no width and no height.
 func measureMovie(h *header) MediaInfo { return movie(h, h.find(box{end: h.size}, "moov")) }
 
-// movie reads the length of a movie and the size of its first picture track
-// (ISO/IEC 14496-12, sections 8.2.2 and 8.3.2). A fragmented movie has no
-// length here.
+// movie reads the length of a movie, of which a fragmented one tells none, and
+// the size of its first picture track (ISO/IEC 14496-12, 8.2.2 and 8.3.2).
 func movie(h *header, moov box) MediaInfo {
 	var info MediaInfo
 	for b := range h.boxes(moov) {
@@ -101,8 +99,7 @@ func track(h *header, trak box, info *MediaInfo) {
 	}
 	const half = 1 << 15 // sizes are 16.16
 	info.Width, info.Height = int((h.uint(matrix+36, 4)+half)>>16), int((h.uint(matrix+40, 4)+half)>>16)
-	info.Rotated = h.uint(matrix, 4) == 0 && h.uint(matrix+16, 4) == 0
-	if info.Rotated {
+	if info.Rotated = h.uint(matrix, 4) == 0 && h.uint(matrix+16, 4) == 0; info.Rotated {
 		*info = info.turned()
 	}
 }
@@ -138,8 +135,8 @@ func measureHEIF(h *header) MediaInfo {
 		switch body := property.body; property.kind {
 		case "ispe":
 			info.Width, info.Height = int(h.uint(body+4, 4)), int(h.uint(body+8, 4))
-		case "clap":
-			aperture.Width, aperture.Height = h.fraction(body), h.fraction(body+8)
+		case "clap": // fractions
+			aperture.Width, aperture.Height = int(h.uint(body, 4)/max(h.uint(body+4, 4), 1)), int(h.uint(body+8, 4)/max(h.uint(body+12, 4), 1))
 		case "irot":
 			info.Rotated = h.uint(body, 1)&1 != 0
 		}
@@ -182,13 +179,4 @@ func associations(h *header, ipma box, item int64) []int64 {
 		return places
 	}
 	return nil
-}
-
-// fraction reads a numerator and a denominator; 0 if there is no quotient.
-func (h *header) fraction(off int64) int {
-	denominator := h.uint(off+4, 4)
-	if denominator == 0 {
-		return 0
-	}
-	return int(h.uint(off, 4) / denominator)
 }

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -31,9 +31,7 @@ type mediaSettings struct {
 // WithStrictMedia refuses an input unless every media rule of its model was
 // checked and holds: a file that cannot be read or that the MediaCheck leaves
 // out, and a rule that this client does not know, are violations then.
-func WithStrictMedia() Option {
-	return option(func(s *clientSettings) { s.media.strict = true })
-}
+func WithStrictMedia() Option { return option(func(s *clientSettings) { s.media.strict = true }) }
 
 // WithPrivateMedia lets media checks and downloads reach loopback and other
 // private addresses, and trusts the certificates in roots instead of the
@@ -45,18 +43,18 @@ func WithPrivateMedia(roots *x509.CertPool) Option {
 	})
 }
 
-// MediaLimits are the figures of media checks and of downloads. Sizes are in
-// bytes.
+// MediaLimits are the figures of media checks and of downloads, here with their
+// defaults.
 type MediaLimits struct {
-	Redirects  int           // of one request: 3
-	Parallel   int           // files that are read at the same time: 4
-	Timeout    time.Duration // of the check of one file: 10 s
-	FirstRead  int64         // the first range that a check reads of a file: 64 KiB
-	Reads      int64         // all ranges that it reads of it: 2 MiB
-	FileSize   int64         // the largest file downloaded: 2 GiB
-	Tries      int           // requests for the download of one file: 5
-	RetryDelay time.Duration // before the second of them, doubling up to 8 s: 0.5 s
-	Stall      time.Duration // in which a download brings nothing: 60 s
+	Redirects  int           // 3: of one request
+	Parallel   int           // 4: files that are read at the same time
+	Timeout    time.Duration // 10 s: the check of one file
+	FirstRead  int64         // 64 KiB: the first range that a check reads of a file
+	Reads      int64         // 2 MiB: all ranges that it reads of it
+	FileSize   int64         // 2 GiB: the largest file that is downloaded
+	Tries      int           // 5: requests for the download of one file
+	RetryDelay time.Duration // 0.5 s: before the second of them at most, doubling up to 8 s
+	Stall      time.Duration // 60 s: in which a download brings nothing
 }
 
 // WithMediaLimits changes any of the figures in MediaLimits.
@@ -135,8 +133,7 @@ func newMediaClient(s mediaSettings, userAgent string, hosts ...string) *mediaCl
 }
 
 // control refuses to connect to an address that is not allowed. It sees the
-// address itself: a name that resolves to another one the second time gains
-// nothing.
+// address itself: a name that resolves to another one later gains nothing.
 func (m *mediaClient) control(_, address string, _ syscall.RawConn) error {
 	addr, err := netip.ParseAddrPort(address)
 	if err != nil || !m.allow(addr.Addr().Unmap()) {
@@ -151,17 +148,15 @@ func (m *mediaClient) closeIdle() {
 	m.proxied.CloseIdleConnections()
 }
 
-// request makes one request, with pairs of header fields, and follows its
-// redirects. No error of it shows the URL, whose query may be a credential.
-func (m *mediaClient) request(ctx context.Context, method, address string, header ...string) (*http.Response, error) {
+// request makes one request and follows its redirects. No error of it shows the
+// URL, whose query may be a credential.
+func (m *mediaClient) request(ctx context.Context, method, address string, header http.Header) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return nil, errNotHTTPS
 	}
 	req.Header.Set("User-Agent", m.userAgent)
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
+	maps.Copy(req.Header, header)
 	client := http.Client{Transport: m, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		req.Header.Del("Referer") // it would carry the signature of the first URL
 		if len(via) > m.limits.Redirects {
@@ -188,9 +183,7 @@ func (m *mediaClient) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, errors.New("the proxy of the environment is not a URL") // err may hold its password
 	}
-	if proxy != nil {
-		// The proxy resolves the name itself: every address that it has here must
-		// be allowed.
+	if proxy != nil { // which resolves the name itself: all its addresses here must be allowed
 		addrs, err := net.DefaultResolver.LookupNetIP(req.Context(), "ip", req.URL.Hostname())
 		if err != nil {
 			return nil, err
@@ -211,8 +204,7 @@ func (m *mediaClient) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// checkURL refuses every URL but https ones, of the allowed hosts if only some
-// are.
+// checkURL refuses every URL but https ones of the allowed hosts.
 func (m *mediaClient) checkURL(u *url.URL) error {
 	if u.Scheme != "https" || u.User != nil || u.Host == "" {
 		return errNotHTTPS
@@ -225,9 +217,8 @@ func (m *mediaClient) checkURL(u *url.URL) error {
 	return nil
 }
 
-// A remoteFile reads parts of a file behind a URL by position. The part read
-// last stays in memory. Each part is twice as large as the one before, until
-// the budget is spent.
+// A remoteFile reads a file behind a URL by position. The part read last stays
+// in memory; each is twice as large as the one before.
 type remoteFile struct {
 	*mediaClient
 	ctx          context.Context
@@ -248,7 +239,7 @@ func (m *mediaClient) measure(ctx context.Context, address string, pixels bool) 
 	ctx, cancel := context.WithTimeout(ctx, m.limits.Timeout)
 	defer cancel()
 	if !pixels {
-		if resp, err := m.request(ctx, http.MethodHead, address); err == nil {
+		if resp, err := m.request(ctx, http.MethodHead, address, nil); err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK && resp.ContentLength > 0 {
 				return MediaInfo{Bytes: resp.ContentLength}, nil
@@ -285,7 +276,7 @@ func (f *remoteFile) read(off int64) error {
 		return errors.New("the header goes beyond what is read of a remote file")
 	}
 	f.next = min(2*f.next, maxRange)
-	resp, err := f.request(f.ctx, http.MethodGet, f.url, "Range", fmt.Sprintf("bytes=%d-%d", off, off+want-1))
+	resp, err := f.request(f.ctx, http.MethodGet, f.url, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+want-1)}})
 	if err != nil {
 		return err
 	}
@@ -314,13 +305,9 @@ func (f *remoteFile) read(off int64) error {
 // the size is -1 where the server writes an asterisk.
 func parseContentRange(value string) (start, size int64, ok bool) {
 	var end int64
-	var total string
-	if n, err := fmt.Sscanf(value, "bytes %d-%d/%s", &start, &end, &total); n != 3 || err != nil || start < 0 || end < start {
-		return 0, 0, false
+	n, _ := fmt.Sscanf(value, "bytes %d-%d/%d", &start, &end, &size) // n tells as much as the error
+	if n == 2 && strings.HasSuffix(value, "/*") {
+		n, size = 3, -1
 	}
-	if total == "*" {
-		return start, -1, true
-	}
-	size, err := strconv.ParseInt(total, 10, 64)
-	return start, size, err == nil && size > end
+	return start, size, n == 3 && 0 <= start && start <= end && (size == -1 || end < size)
 }

@@ -59,6 +59,7 @@ func newMediaHost(t testing.TB, handler http.HandlerFunc) (*mediaHost, *x509.Cer
 	}))
 	h.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that leave early are part of the tests
 	h.Config.ConnState = h.connState
+	h.EnableHTTP2 = true
 	h.StartTLS()
 	t.Cleanup(h.Close)
 	roots := x509.NewCertPool()
@@ -209,8 +210,8 @@ func TestRemoteMedia(t *testing.T) {
 				t.Errorf("%d bytes sent, want at most %d", n, tt.sent)
 			}
 			for _, r := range host.seen {
-				if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || r.Header.Get("Accept-Encoding") != "" {
-					t.Errorf("request headers %v", r.Header)
+				if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || r.Header.Get("Accept-Encoding") != "" || r.ProtoMajor != 1 {
+					t.Errorf("%s, request headers %v", r.Proto, r.Header)
 				}
 			}
 		})
@@ -250,6 +251,9 @@ func TestRedirects(t *testing.T) {
 	var host *mediaHost
 	host, roots := newMediaHost(t, func(w http.ResponseWriter, r *http.Request) {
 		switch n, _ := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/")); {
+		case r.URL.Path == "/unreadable":
+			w.Header().Set("Location", "https://example.com/%zz?signature=secret")
+			w.WriteHeader(http.StatusFound)
 		case r.URL.Path == "/plain":
 			http.Redirect(w, r, plain.URL, http.StatusFound)
 		case r.URL.Path == "/user":
@@ -268,7 +272,7 @@ func TestRedirects(t *testing.T) {
 			t.Errorf("Referer %q", r.Header.Get("Referer"))
 		}
 	}
-	for path, want := range map[string]string{"/4": errTooManyRedirects.Error(), "/plain": errNotHTTPS.Error(), "/user": errNotHTTPS.Error()} {
+	for path, want := range map[string]string{"/4": errTooManyRedirects.Error(), "/plain": errNotHTTPS.Error(), "/unreadable": errNotHTTPS.Error(), "/user": errNotHTTPS.Error()} {
 		_, err := measureAt(t, roots, host.URL+path, true)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, want %q", path, err, want)

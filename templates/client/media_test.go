@@ -325,11 +325,9 @@ func TestMediaAllocation(t *testing.T) {
 // no media at all.
 func TestSniffMedia(t *testing.T) {
 	tests := map[string]string{
-		"\xff\xf1\x50\x80":             "aac",
-		"\xff\xfb\x90\x00":             "mp3",
-		"II*\x00":                      "tiff",
-		"<svg xmlns=":                  "svg",
-		"RIFF\x00\x00\x00\x00AVI LIST": "avi",
+		"\xff\xf1\x50\x80": "aac",
+		"\xff\xfb\x90\x00": "mp3",
+		"<svg xmlns=":      "svg",
 		"\x00\x00\x00\x10ftypM4B \x00\x00\x00\x00": "m4a",
 		"\x00\x00\x00\x10ftypmsf1\x00\x00\x00\x00": "heic",
 		"\x00\x00\x00\x18ftyp":                     "mp4",

@@ -51,7 +51,6 @@ type MediaInfo struct {
 	Rotated bool
 }
 
-// turned returns m with width and height swapped.
 func (m MediaInfo) turned() MediaInfo {
 	m.Width, m.Height = m.Height, m.Width
 	return m
@@ -62,15 +61,12 @@ type RuleVerdict uint8
 
 // The verdicts of MediaRule.Check.
 const (
-	// RuleVerdictUnknown means that the metric is not one this client knows or
-	// that the file was not measured for it. It never blocks a submit by itself.
-	RuleVerdictUnknown RuleVerdict = iota
+	RuleVerdictUnknown RuleVerdict = iota // the metric, or its value; it blocks nothing by itself
 	RuleVerdictPass
 	RuleVerdictFail
 )
 
-// metricFileSize is the one metric known here that needs no look into the file.
-const metricFileSize = "file_size_mb"
+const metricFileSize = "file_size_mb" // the one metric that needs no look into the file
 
 // Check compares a measured file with the rule. Comparison is strict:
 // width_pixels> 300 refuses 300. The page does not say whether a megabyte is
@@ -99,8 +95,7 @@ func (r MediaRule) check(m MediaInfo) (RuleVerdict, float64) {
 	return RuleVerdictFail, measured
 }
 
-// holds compares a value with the bound; known is false for an operator that is
-// not.
+// holds compares a value with the bound; the operator may not be known.
 func (r MediaRule) holds(x float64) (holds, known bool) {
 	holds, known = map[string]bool{
 		">": x > r.Bound, "<": x < r.Bound, ">=": x >= r.Bound, "<=": x <= r.Bound, "==": x == r.Bound,
@@ -109,10 +104,9 @@ func (r MediaRule) holds(x float64) (holds, known bool) {
 }
 
 // EvaluateMedia applies the media rules of an input's model to files that the
-// caller has measured, without any network. measured maps the JSON path of a
-// media value, as image_url or image_urls[2], to what is known of its file. It
-// returns nil, or every broken rule in one *ValidationError, in the order of the
-// page and of the items.
+// caller has measured: the JSON path of a value, as image_urls[2], to what is
+// known of its file. It returns nil, or every broken rule in one
+// *ValidationError, in the order of the page and of the items.
 func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
 	if in == nil {
 		return nilInput()
@@ -124,8 +118,7 @@ func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
 
 // evaluate records every rule that a measured file breaks and calls unknown for
 // every one that it can neither break nor keep. A rotated file counts the way
-// round that breaks fewer rules, the same way for all of them: a width of one
-// way never stands beside a height of the other.
+// round that breaks fewer rules, the same way for all of them.
 func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, unknown func(r MediaRule, path string)) {
 	files := maps.Clone(measured)
 	for path, m := range measured {
