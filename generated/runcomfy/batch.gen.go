@@ -10,17 +10,13 @@ import (
 	"iter"
 	"log/slog"
 	"reflect"
-	"strconv"
 	"time"
 )
 
 // An Outcome is what became of one input of a Batch.
 type Outcome struct {
-	// Job is the job that the input led to; nil if there is none, or none that
-	// is known of.
-	Job *Job
-	// Result is the result of a job that is done; nil beside an error.
-	Result *Result
+	Job    *Job    // nil if there is none, or none that is known of
+	Result *Result // nil beside an error
 	// Err is an error of Submit, SubmitOnce or Wait. A *WaitError is a job that
 	// goes on without this batch. An *AmbiguousSubmitError is an input that may
 	// have been charged; it is never submitted again.
@@ -43,40 +39,30 @@ func BatchMaxFailures(n int) BatchOption { return func(b *batch) { b.maxFailures
 // then are seen through; the context is what ends these.
 func BatchDeadline(t time.Time) BatchOption { return func(b *batch) { b.deadline = t } }
 
-// BatchWait waits for each job with the given options.
-func BatchWait(opts ...WaitOption) BatchOption {
-	return func(b *batch) { b.wait = append(b.wait, opts...) }
-}
-
 // A batch is the state of one iteration over a Batch.
 type batch struct {
 	client      *Client
 	inFlight    int
 	maxFailures int
 	deadline    time.Time
-	wait        []WaitOption
 	failures    int
 	useless     bool // every further submit would fail as well
 }
 
 // Batch submits the inputs of seq, a few at a time, waits for their jobs and
 // yields each outcome under the key of its input as it comes in. It takes an
-// input from seq only when there is room for it, and while the caller works on
-// an outcome it takes none; seq runs on the caller's goroutine.
+// input from seq only when there is room for it, and none while the caller
+// works on an outcome; seq runs on the caller's goroutine.
 //
-// With a journal (WithJournal) every input is submitted by SubmitOnce, so that
-// a batch that was broken off can be run again from the start: inputs that were
-// accepted before are waited for and not submitted again. The journal key is
-// the key's MarshalText if it has one, or else the text of a string or the
-// digits of an integer. Keys of any other type submit nothing: their text may
-// be another one in the next process. Without a journal every input is
-// submitted, whatever ran before.
+// With a journal (WithJournal) every input is submitted by SubmitOnce, under
+// what its key's MarshalText returns, the text of a string or the digits of an
+// integer; keys of other types submit nothing. A batch that was broken off can
+// then be run again: inputs that were accepted are not submitted again.
 //
-// When ctx ends no further input is taken, and the inputs in flight come as
-// outcomes with errors. When the caller breaks out of the loop, Batch returns
-// once no submit is under way, which takes a grace of 20 s at most: the jobs
-// accepted until then go on, are in the journal if there is one, and are logged
-// as warnings.
+// When ctx ends no further input is taken, and those in flight come as outcomes
+// with errors. When the caller breaks out of the loop, Batch returns once no
+// submit is under way, after the grace of 20 s at most: the jobs accepted until
+// then go on and are logged as warnings.
 func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input], opts ...BatchOption) iter.Seq2[K, Outcome] {
 	return func(yield func(K, Outcome) bool) {
 		type finished struct {
@@ -131,10 +117,9 @@ func (b *batch) stopped(ctx context.Context) bool {
 
 // count applies the stop rules to an outcome.
 func (b *batch) count(err error) {
-	if err == nil {
-		return
+	if err != nil {
+		b.failures++
 	}
-	b.failures++
 	var auth *AuthError
 	var balance *InsufficientBalanceError
 	_, unready := b.client.ready()
@@ -143,27 +128,24 @@ func (b *batch) count(err error) {
 
 // process takes one input to its end.
 func (b *batch) process(ctx context.Context, key any, in Input) Outcome {
-	job, err := b.submit(ctx, key, in)
-	if err != nil {
-		var late *WaitError // accepted after ctx had ended
-		if errors.As(err, &late) {
-			job = late.Job()
+	submit := b.client.Submit
+	if core, err := b.client.ready(); err == nil && core.journal != nil {
+		text, err := keyText(key)
+		if err != nil {
+			return Outcome{Err: err}
 		}
+		submit = func(ctx context.Context, in Input) (*Job, error) { return b.client.SubmitOnce(ctx, text, in) }
+	}
+	job, err := submit(ctx, in)
+	var late *WaitError // accepted after ctx had ended
+	if errors.As(err, &late) {
+		job = late.Job()
+	}
+	if err != nil {
 		return Outcome{Job: job, Err: err}
 	}
-	result, err := job.Wait(ctx, b.wait...)
+	result, err := job.Wait(ctx)
 	return Outcome{Job: job, Result: result, Err: err}
-}
-
-func (b *batch) submit(ctx context.Context, key any, in Input) (*Job, error) {
-	if core, err := b.client.ready(); err != nil || core.journal == nil {
-		return b.client.Submit(ctx, in)
-	}
-	text, err := keyText(key)
-	if err != nil {
-		return nil, err
-	}
-	return b.client.SubmitOnce(ctx, text, in)
 }
 
 // keyText is the journal key of a batch's key, see Batch.
@@ -172,13 +154,11 @@ func keyText(key any) (string, error) {
 		text, err := m.MarshalText()
 		return string(text), err
 	}
-	switch v := reflect.ValueOf(key); v.Kind() {
-	case reflect.String:
+	switch v := reflect.ValueOf(key); {
+	case v.Kind() == reflect.String:
 		return v.String(), nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return strconv.FormatInt(v.Int(), 10), nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return strconv.FormatUint(v.Uint(), 10), nil
+	case v.CanInt(), v.CanUint():
+		return fmt.Sprintf("%d", key), nil
 	}
 	return "", &ConfigError{Reason: fmt.Sprintf("a batch key of type %T has no text for the journal: give it a MarshalText method", key)}
 }

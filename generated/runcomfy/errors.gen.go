@@ -3,10 +3,13 @@
 package runcomfy
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,9 +53,11 @@ type causes struct {
 }
 
 func newCauses(r redactor, errs ...error) causes {
-	texts := make([]string, len(errs))
-	for i, err := range errs {
-		texts[i] = err.Error()
+	var texts []string
+	for _, err := range errs {
+		if text := err.Error(); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
 	}
 	return causes{text: r(strings.Join(texts, "; ")), list: func() []error { return errs }}
 }
@@ -74,9 +79,8 @@ type ConfigError struct {
 
 func (e *ConfigError) Error() string { return "runcomfy: " + e.Reason }
 
-// An APIError is a call that the API refused, or a read that got no answer.
-// AuthError, InsufficientBalanceError, NotFoundError and RateLimitError are
-// APIErrors too: errors.As finds both.
+// An APIError is a call that the API refused, or a read that got no answer. The
+// four types below are APIErrors too: errors.As finds both.
 type APIError struct {
 	Op         string // the call: submit, status, result, cancel or models
 	StatusCode int    // HTTP status, 0 when no answer came
@@ -92,14 +96,10 @@ func (e *APIError) Error() string {
 	if e.requestID != "" {
 		s += " of job " + e.requestID
 	}
-	s += " failed"
-	if e.StatusCode != 0 {
-		s += fmt.Sprintf(" with HTTP status %d", e.StatusCode)
+	if e.StatusCode == 0 {
+		return s + " got no answer: " + e.Message
 	}
-	if e.Code != 0 {
-		s += fmt.Sprintf(", code %d", e.Code)
-	}
-	return s + ": " + e.Message
+	return fmt.Sprintf("%s failed with HTTP status %d, code %d: %s", s, e.StatusCode, e.Code, e.Message)
 }
 
 // An AuthError is a token or an account that the API does not accept: HTTP
@@ -149,8 +149,7 @@ func newAPIError(op string, of about, a answer, r redactor) error {
 	return e
 }
 
-// effectiveStatus is the HTTP status of the answer. Under a 2xx an error code
-// stands for it: its first three digits are one.
+// effectiveStatus is the HTTP status, or under a 2xx the one that a code begins with.
 func (e *APIError) effectiveStatus() int {
 	if e.StatusCode >= 200 && e.StatusCode <= 299 && e.Code != 0 {
 		return e.Code / 1000
@@ -225,3 +224,83 @@ func (e *WaitError) Error() string {
 
 // Job returns the job, to be waited for again.
 func (e *WaitError) Job() *Job { return e.job }
+
+// ErrAmbiguousSubmit is what errors.Is finds in an *AmbiguousSubmitError.
+var ErrAmbiguousSubmit = errors.New("runcomfy: it is not known whether the submit was accepted")
+
+// An AmbiguousSubmitError is a submit that may or may not have become a job:
+// the request, or a part of it, went out and no clear answer came back. It is
+// never sent again by this package, and to keep retry loops of others away it
+// wraps nothing and has no Timeout or Temporary method. Charged is
+// ChargedMaybe, or ChargedYes when a 2xx answer that was cut still held the id
+// of the job whole. An id in another answer may be a gateway's own.
+type AmbiguousSubmitError struct {
+	Model, Origin        string      // where the request went
+	BodySHA256           string      // hexadecimal
+	BodyBytes, BodyTaken int64       // its size, and how much of it was handed to the connection
+	Started, Ended       time.Time   // of the attempt
+	Phase                SubmitPhase // how far it came
+	StatusCode           int         // HTTP status, 0 when no answer came
+	Header               http.Header // those headers of the answer that help to find it in a log
+	Answer, Reason       string      // the beginning of the answer, and what broke the exchange, redacted
+	HeadersWritten       int         // request headers of this one call; more than 1: the RoundTripper sent it again
+
+	about
+	job *Job
+}
+
+// Error says what is known and what to check before submitting again.
+func (e *AmbiguousSubmitError) Error() string {
+	s := fmt.Sprintf("runcomfy: submit of %s may have been accepted and charged: failed when %s", e.Model, e.Phase)
+	if e.StatusCode != 0 {
+		s += fmt.Sprintf(" with HTTP status %d", e.StatusCode)
+	}
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	if e.Answer != "" {
+		s += "; answer: " + e.Answer
+	}
+	if e.job != nil {
+		return s + "; the answer names job " + e.requestID + ": read its status before submitting again"
+	}
+	return s + fmt.Sprintf("; before submitting again, look for a request to this model between %s and %s in the account's history (body of %d bytes, SHA-256 %.12s)",
+		e.Started.UTC().Format(time.RFC3339), e.Ended.UTC().Format(time.RFC3339), e.BodyBytes, e.BodySHA256)
+}
+
+// Is reports whether target is ErrAmbiguousSubmit.
+func (e *AmbiguousSubmitError) Is(target error) bool { return target == ErrAmbiguousSubmit }
+
+// Job returns the job of RequestID, or nil.
+func (e *AmbiguousSubmitError) Job() *Job { return e.job }
+
+func (e *AmbiguousSubmitError) names(job *Job) { e.job, e.requestID = job, job.id }
+
+// wholeID finds a request id with its closing quote in an answer that was cut.
+var wholeID = regexp.MustCompile(`"request_id"\s*:\s*"([A-Za-z0-9_-]{1,128})"`)
+
+// safeHeaders are the headers of an answer that an error may carry.
+var safeHeaders = []string{"Date", "Server", "Via", "Retry-After", "Content-Type", "Content-Length", "X-Request-Id", "Cf-Ray", "X-Amzn-Trace-Id"}
+
+// ambiguous returns the error of a flight of class ambiguous.
+func (c *core) ambiguous(a *flight) *AmbiguousSubmitError {
+	e := &AmbiguousSubmitError{
+		Model: a.model, Origin: c.origin,
+		BodySHA256: hex.EncodeToString(a.sum[:]), BodyBytes: int64(len(a.body)), BodyTaken: int64(a.taken),
+		Started: a.started, Ended: a.ended, Phase: a.phase,
+		StatusCode: a.status, Header: http.Header{}, Answer: a.secrets(string(a.raw)), Reason: a.reason(), HeadersWritten: a.headers,
+		about: about{charged: ChargedMaybe},
+	}
+	for _, name := range safeHeaders {
+		if v := a.header.Get(name); v != "" {
+			e.Header.Set(name, a.secrets(v))
+		}
+	}
+	if m := wholeID.FindSubmatch(a.raw); m != nil {
+		e.names(c.acceptedJob(a.submission, string(m[1]), a.ended))
+		if a.ok() {
+			e.charged = ChargedYes
+		}
+	}
+	return e
+}

@@ -12,22 +12,51 @@ import (
 	"time"
 )
 
+// submitClass is what one POST came to, as far as a second one is concerned.
+type submitClass string
+
+const (
+	classNeverSent  submitClass = "never sent" // no request left this machine
+	classIncomplete submitClass = "incomplete" // a part of the body, which ends in the brace that makes it JSON, was never handed to the connection
+	classRejected   submitClass = "rejected"   // the API answered that it did not take the job
+	classAccepted   submitClass = "accepted"   // the API answered with the id of a job
+	classAmbiguous  submitClass = "ambiguous"  // the API may have accepted the job; never sent again
+)
+
+// A SubmitPhase says how far a submit came before it failed.
+type SubmitPhase string
+
+// The phases of a submit.
+const (
+	SubmitPhaseJournal SubmitPhase = "looking into the journal"
+	SubmitPhaseConnect SubmitPhase = "connecting"
+	SubmitPhaseSend    SubmitPhase = "sending the request"
+	SubmitPhaseWait    SubmitPhase = "waiting for the answer"
+	SubmitPhaseAnswer  SubmitPhase = "reading the answer"
+)
+
 // A flight is one POST of a submit: the request body, the trace of what left
-// this machine, and the clocks that may end it. Its proofs rest on one lock:
-// once ctx has ended, no further byte of the body is handed out, so what had
-// not been taken by then can never reach the server.
+// this machine, the clocks that may end it, and at last what came of it. Its
+// proofs rest on one lock: once ctx has ended, no further byte of the body is
+// handed out, so what had not been taken by then can never reach the server.
 type flight struct {
+	*submission
 	ctx    context.Context // of the request; its cause says why this package ended it
 	cancel context.CancelCauseFunc
-	body   []byte
-	known  bool // the trace events below can be relied upon
+	known  bool // the trace events can be relied upon
 	limits Limits
 
 	mu       sync.Mutex
+	landed   bool // what follows changes no more
 	phase    SubmitPhase
-	taken    int // bytes of body
+	taken    int // bytes of the body
 	headers  int // how often request headers were written
 	stalling *time.Timer
+
+	answer
+	cause          error // of the transport, or of reading the answer
+	class          submitClass
+	started, ended time.Time
 }
 
 // The reasons for which this package itself ends a POST.
@@ -38,47 +67,45 @@ var (
 	errSubmitExpiry = errors.New("the submit took too long")
 )
 
-// stallUnit is how much of a body is handed out at once: a server that takes
-// less than this within the stall timeout counts as stalled.
-const stallUnit = 16 << 10
-
 // newFlight returns a flight whose context outlives ctx: once bytes may be out,
 // giving up would lose the id of a job that is already paid for.
-func newFlight(ctx context.Context, body []byte, known bool, l Limits) *flight {
-	f := &flight{body: body, known: known, limits: l, phase: SubmitPhaseConnect}
+func newFlight(ctx context.Context, s *submission, known bool, l Limits) *flight {
+	f := &flight{submission: s, known: known, limits: l, phase: SubmitPhaseConnect, started: time.Now()}
 	if !known {
 		f.phase = SubmitPhaseSend
 	}
 	ctx, f.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	f.stalling = time.AfterFunc(l.WriteStall, func() { f.cancel(errWriteStall) })
 	f.stalling.Stop() // until there is a connection that takes bytes
+	event := func(do func()) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if !f.landed {
+			do()
+		}
+	}
 	f.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			if f.ctx.Err() == nil {
-				f.phase = SubmitPhaseSend
-			}
+			event(func() {
+				if ctx.Err() == nil {
+					f.phase = SubmitPhaseSend
+				}
+			})
 		},
-		WroteHeaders: func() {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.headers++
-			f.stalling.Reset(l.WriteStall)
-		},
+		WroteHeaders: func() { event(func() { f.headers++; f.stalling.Reset(l.WriteStall) }) },
 		WroteRequest: func(i httptrace.WroteRequestInfo) {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			f.stalling.Stop()
-			if i.Err == nil {
-				f.phase = SubmitPhaseWait
-			}
+			event(func() {
+				if f.stalling.Stop(); i.Err == nil {
+					f.phase = SubmitPhaseWait
+				}
+			})
 		},
 	})
 	return f
 }
 
-// Read hands out the body and counts what is taken.
+// Read hands out the body and counts what is taken, in parts of at most 16 KiB:
+// a server that takes less within the stall timeout counts as stalled.
 func (f *flight) Read(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -88,7 +115,7 @@ func (f *flight) Read(p []byte) (int, error) {
 	if f.taken == len(f.body) {
 		return 0, io.EOF
 	}
-	n := copy(p[:min(len(p), stallUnit)], f.body[f.taken:])
+	n := copy(p[:min(len(p), 16<<10)], f.body[f.taken:])
 	f.taken += n
 	f.stalling.Reset(f.limits.WriteStall)
 	if !f.known && f.taken == len(f.body) {
@@ -113,43 +140,68 @@ func (f *flight) callerGone(cause error) {
 	}
 }
 
-// failure classes a flight that ended without any answer, by this package if
-// aborted is set.
-func (f *flight) failure(aborted bool) submitClass {
-	switch {
-	case !f.known:
-		return classAmbiguous
-	case f.phase == SubmitPhaseConnect || f.headers == 0:
-		return classNeverSent
-	case f.taken < len(f.body) && !aborted:
-		return classIncomplete
-	}
-	return classAmbiguous
-}
-
 // post makes one POST of s and classifies it.
-func (c *core) post(ctx context.Context, s *submission) *attempt {
-	a := &attempt{submission: s, started: time.Now()}
-	f := newFlight(ctx, s.body, c.submits.known, c.limits)
-	defer f.cancel(nil)
+func (c *core) post(ctx context.Context, s *submission) *flight {
+	f := newFlight(ctx, s, c.submits.known, c.limits)
 	defer f.stalling.Stop()
 	defer time.AfterFunc(c.limits.submitDeadline(len(s.body)), func() { f.cancel(errSubmitExpiry) }).Stop()
 	defer context.AfterFunc(ctx, func() { f.callerGone(context.Cause(ctx)) })()
-
-	a.answer, a.cause = c.exchange(f.ctx, c.submits, http.MethodPost, s.path, f)
+	a, err := c.exchange(f.ctx, c.submits, http.MethodPost, s.path, f)
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	aborted := context.Cause(f.ctx)
 	f.cancel(nil) // from here on no byte of the body is handed out
-	if a.cause != nil && aborted != nil {
-		a.cause = aborted // the transport only says that the request was canceled
+	if err != nil && aborted != nil {
+		err = aborted // the transport only says that the request was canceled
 	}
-	a.ended, a.phase, a.taken, a.headers = time.Now(), f.phase, f.taken, f.headers
-	if a.status != 0 {
-		a.phase, a.class = SubmitPhaseAnswer, classify(a.answer, a.cause)
-	} else {
-		a.class = f.failure(aborted != nil)
+	f.answer, f.cause, f.ended, f.landed = a, err, time.Now(), true
+	switch {
+	case a.status != 0:
+		f.phase, f.class = SubmitPhaseAnswer, classify(a, err)
+	case f.known && (f.phase == SubmitPhaseConnect || f.headers == 0):
+		f.class = classNeverSent
+	case f.known && f.taken < len(s.body) && aborted == nil:
+		f.class = classIncomplete
+	default:
+		f.class = classAmbiguous
 	}
-	return a
+	return f
+}
+
+// classify classes an answered POST. readErr is what cut the answer short.
+func classify(a answer, readErr error) submitClass {
+	switch a.status {
+	case 401, 402, 403, 404, 405, 411, 413, 414, 415, 421, 422, 425, 429, 431:
+		// These say by themselves that the request was turned away, for its
+		// credential, address, form or pace (RFC 9110 section 15.5, RFC 6585,
+		// RFC 8470). 408 and 409 are not among them, and a 5xx may come from a
+		// proxy behind which the job was accepted.
+		return classRejected
+	}
+	switch id := a.text("request_id"); {
+	case a.status >= 300 && a.status <= 399,
+		a.status == http.StatusBadRequest && (a.message() != "" || a.has("error_code")):
+		return classRejected
+	case !a.ok() || readErr != nil:
+		return classAmbiguous
+	case validRequestID(id):
+		return classAccepted
+	case !a.has("request_id") && a.has("error_code"):
+		return classRejected
+	}
+	return classAmbiguous
+}
+
+// repeatable reports whether a rejection only asks for another time.
+func repeatable(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusTooEarly
+}
+
+// reason is the text of the cause, redacted.
+func (f *flight) reason() string {
+	if f.cause == nil {
+		return ""
+	}
+	return f.secrets(f.cause.Error())
 }

@@ -3,7 +3,14 @@
 package runcomfy
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -68,7 +75,7 @@ type records struct {
 	broken error                     // why the journal refuses everything
 }
 
-// Get returns the record under key.
+// Get, PutIfAbsent and CompareAndSwap do what Journal says.
 func (j *records) Get(_ context.Context, key string) (JournalRecord, bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -76,12 +83,10 @@ func (j *records) Get(_ context.Context, key string) (JournalRecord, bool, error
 	return r, found, j.broken
 }
 
-// PutIfAbsent stores r unless its key has a record.
 func (j *records) PutIfAbsent(_ context.Context, r JournalRecord) (bool, error) {
 	return j.put(r, func(_ JournalRecord, found bool) bool { return !found })
 }
 
-// CompareAndSwap stores next if the record under its key has the revision.
 func (j *records) CompareAndSwap(_ context.Context, revision int64, next JournalRecord) (bool, error) {
 	return j.put(next, func(old JournalRecord, found bool) bool { return found && old.Revision == revision })
 }
@@ -98,4 +103,91 @@ func (j *records) put(r JournalRecord, allowed func(old JournalRecord, found boo
 	}
 	j.byKey[r.Key] = r
 	return true, nil
+}
+
+// A FileJournal is a Journal in a file of JSON lines, one per change, the last
+// line of a key being its record. Lines are only ever appended, each is synced
+// to the disk before the method returns, and the file is locked: one process
+// at a time has it open.
+type FileJournal struct {
+	records
+	file *os.File
+	size int64 // of the whole lines
+}
+
+var errJournalClosed = errors.New("the journal is closed")
+
+// OpenJournal opens the journal at path, making it if there is none, with
+// permissions for the user alone. A last line that a crash cut off is removed:
+// nobody was told that it was written. Any other line that cannot be read is an
+// error, since the journal would forget a job. So is a journal that is open
+// elsewhere. Close it when no client uses it any more.
+func OpenJournal(path string) (*FileJournal, error) {
+	file, err := openLocked(path)
+	if err != nil {
+		return nil, fmt.Errorf("runcomfy: open journal: %w", err)
+	}
+	j := &FileJournal{file: file, records: records{byKey: map[string]JournalRecord{}}}
+	j.save = j.append
+	if err := j.load(); err != nil {
+		return nil, fmt.Errorf("runcomfy: open journal %s: %w", path, errors.Join(err, file.Close()))
+	}
+	if dir, err := os.Open(filepath.Dir(path)); err == nil {
+		_ = dir.Sync() // the file's name; not every system can
+		_ = dir.Close()
+	}
+	return j, nil
+}
+
+// load reads the lines and takes off what a crash left of the last one.
+func (j *FileJournal) load() error {
+	content, err := io.ReadAll(j.file)
+	if err != nil {
+		return err
+	}
+	for n := 1; len(content) > 0; n++ {
+		line, rest, whole := bytes.Cut(content, []byte("\n"))
+		var r JournalRecord
+		bad := json.Unmarshal(line, &r) != nil || r.Key == "" || r.Revision < 1
+		switch {
+		case bad && whole:
+			return fmt.Errorf("line %d is not a journal record", n)
+		case bad:
+			return j.file.Truncate(j.size)
+		case !whole: // a beginning of a JSON object is never one itself, so the record is true
+			if _, err := j.file.WriteAt([]byte("\n"), j.size+int64(len(line))); err != nil {
+				return err
+			}
+		}
+		j.byKey[r.Key] = r
+		j.size += int64(len(line)) + 1
+		content = rest
+	}
+	return nil
+}
+
+// append writes a record behind the whole lines and syncs it. After a failure
+// nobody knows what the disk holds: the journal then refuses everything.
+func (j *FileJournal) append(r JournalRecord) error {
+	line, err := json.Marshal(r)
+	if err == nil {
+		_, err = j.file.WriteAt(append(line, '\n'), j.size)
+	}
+	if err == nil {
+		err = j.file.Sync()
+	}
+	j.size += int64(len(line)) + 1
+	j.broken = err
+	return err
+}
+
+// Close closes the file, which releases its lock.
+func (j *FileJournal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if errors.Is(j.broken, errJournalClosed) {
+		return nil
+	}
+	j.broken = errJournalClosed
+	return j.file.Close()
 }

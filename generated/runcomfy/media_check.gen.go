@@ -3,32 +3,32 @@
 package runcomfy
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
+	"net/url"
+	"os"
 	"slices"
 	"strconv"
-	"sync"
+	"strings"
 )
 
 // A MediaError is media that could not be read: a file given to FileURI, or an
 // input whose check ended early. Nothing was sent.
 type MediaError struct {
-	// Path is the file, or empty for the check of an input.
-	Path string
-	// Err is what went wrong.
-	Err error
-
+	Path string // the file, or empty for the check of an input
+	Err  error
 	about
 }
 
 func (e *MediaError) Error() string {
-	if e.Path == "" {
-		return "runcomfy: check of media: " + e.Err.Error()
-	}
-	return "runcomfy: media file " + e.Path + ": " + e.Err.Error()
+	return "runcomfy: media " + cmp.Or(e.Path, "check") + ": " + e.Err.Error()
 }
 
 // Unwrap returns Err.
@@ -60,20 +60,32 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 		return nil
 	}
 	values := mediaValues(body, rules)
-	probes := c.measureMedia(ctx, rules, values, mode)
+	distinct := slices.Compact(slices.Sorted(maps.Values(values))) // what stands at two paths is measured once
+	infos, errs := make([]MediaInfo, len(distinct)), make([]error, len(distinct))
+	pixels := slices.ContainsFunc(rules, func(r MediaRule) bool { return r.Metric != metricFileSize })
+	remote := newMediaClient(c.media, c.user)
+	defer remote.closeIdle()
+	inParallel(remote.limits.Parallel, len(distinct), func(i int) {
+		switch value := distinct[i]; {
+		case strings.EqualFold(value[:min(len(value), len("data:"))], "data:"):
+			infos[i], errs[i] = measureDataURI(value)
+		case mode != MediaCheckRemote:
+			errs[i] = errors.New("not measured without MediaCheckRemote")
+		default:
+			infos[i], errs[i] = remote.measure(ctx, value, pixels)
+		}
+	})
 	if ctx.Err() != nil {
 		return &MediaError{Err: context.Cause(ctx)}
 	}
-	measured := map[string]MediaInfo{}
+	measured, failed := map[string]MediaInfo{}, map[string]error{}
 	for path, value := range values {
-		measured[path] = probes[value].info // its size may be known beside an error
+		i, _ := slices.BinarySearch(distinct, value)
+		measured[path], failed[path] = infos[i], errs[i] // the size may be known beside an error
 	}
 	var v violations
 	v.evaluate(rules, measured, func(r MediaRule, path string) {
-		reason := probes[values[path]].err
-		if reason == nil {
-			reason = errors.New("the rule is not known here, or the file does not tell")
-		}
+		reason := cmp.Or(failed[path], errors.New("the rule is not known here, or the file does not tell"))
 		c.log.LogAttrs(ctx, slog.LevelDebug, "runcomfy: media rule not checked", slog.String("model", modelID),
 			slog.String("path", path), slog.String("rule", r.Name()), slog.String("reason", reason.Error()))
 		if c.media.strict {
@@ -111,52 +123,78 @@ func mediaValues(body []byte, rules []MediaRule) map[string]string {
 	return values
 }
 
-// A mediaProbe is what became of one value: a data URI or a URL.
-type mediaProbe struct {
-	pixels bool // more than the size of the file is wanted
-	info   MediaInfo
-	err    error
-}
-
-// measureMedia measures each distinct value once, a few remote ones at a time.
-func (c *core) measureMedia(ctx context.Context, rules []MediaRule, values map[string]string, mode MediaCheck) map[string]*mediaProbe {
-	probes := map[string]*mediaProbe{}
-	for path, value := range values {
-		if probes[value] == nil {
-			probes[value] = &mediaProbe{}
-		}
-		probes[value].pixels = probes[value].pixels || slices.ContainsFunc(rules, func(r MediaRule) bool {
-			return r.isFor(path) && r.Metric != metricFileSize
-		})
-	}
-	remote := newMediaClient(c.media, c.user)
-	defer remote.closeIdle()
-	distinct := slices.Collect(maps.Keys(probes))
-	inParallel(remote.limits.Parallel, len(distinct), func(i int) {
-		switch value, p := distinct[i], probes[distinct[i]]; {
-		case isDataURI(value):
-			p.info, p.err = measureDataURI(value)
-		case mode != MediaCheckRemote:
-			p.err = errors.New("not measured without MediaCheckRemote")
-		default:
-			p.info, p.err = remote.measure(ctx, value, p.pixels)
-		}
-	})
-	return probes
-}
-
 // inParallel calls work with 0 to n-1, at most limit of them at a time.
 func inParallel(limit, n int, work func(i int)) {
 	slots := make(chan struct{}, max(limit, 1))
-	var all sync.WaitGroup
 	for i := range n {
 		slots <- struct{}{}
-		all.Add(1)
 		go func() {
-			defer all.Done()
 			work(i)
 			<-slots
 		}()
 	}
-	all.Wait()
+	for range cap(slots) { // all are free again when the last work has ended
+		slots <- struct{}{}
+	}
+}
+
+// maxFileURI is the largest file that FileURI takes, in bytes: in base64 it
+// grows by a third, and the API takes bodies of 64 MiB.
+const maxFileURI = 47 << 20
+
+// FileURI reads a file and returns its content as a data URI (RFC 2397), what a
+// media field takes in place of an https URL. The file must be an image, a video
+// or a sound, whatever its name, of at most 47 MiB. The error is a *MediaError.
+func FileURI(path string) (string, error) {
+	uri, err := fileURI(path)
+	if err != nil {
+		return "", &MediaError{Path: path, Err: err}
+	}
+	return uri, nil
+}
+
+var errUnknownMedia = errors.New("the content is no image, video or sound that is known here")
+
+func fileURI(path string) (string, error) {
+	info, err := os.Stat(path) // before opening, which blocks on a pipe
+	switch {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", errors.New("not a regular file")
+	case info.Size() > maxFileURI:
+		return "", fmt.Errorf("%d bytes are more than the %d that fit into a request", info.Size(), maxFileURI)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	format := sniffMedia(content)
+	if format.name == "" {
+		return "", errUnknownMedia
+	}
+	return "data:" + format.mediaType + ";base64," + base64.StdEncoding.EncodeToString(content), nil
+}
+
+// measureDataURI measures the content of a data URI (RFC 2397).
+func measureDataURI(uri string) (MediaInfo, error) {
+	kind, data, ok := strings.Cut(uri[len("data:"):], ",")
+	if !ok {
+		return MediaInfo{}, errors.New("a data URI without a comma")
+	}
+	if strings.Contains(data, "%") {
+		unescaped, err := url.PathUnescape(data)
+		if err != nil {
+			return MediaInfo{}, errors.New("a data URI with a bad escape")
+		}
+		data = unescaped
+	}
+	content := []byte(data)
+	if strings.HasSuffix(strings.ToLower(kind), ";base64") {
+		var err error
+		if content, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(data, "=")); err != nil {
+			return MediaInfo{}, errors.New("the base64 text is damaged")
+		}
+	}
+	return probeMedia(bytes.NewReader(content), int64(len(content)))
 }

@@ -15,7 +15,7 @@ func measurePNG(h *header) MediaInfo {
 	if string(h.at(8, 8)) != "\x00\x00\x00\x0dIHDR" {
 		h.fail(errors.New("no IHDR chunk"))
 	}
-	return MediaInfo{Width: int(h.u32(16)), Height: int(h.u32(20))}
+	return MediaInfo{Width: int(h.uint(16, 4)), Height: int(h.uint(20, 4))}
 }
 
 // measureGIF reads the logical screen, not a frame (GIF89a, section 18).
@@ -42,7 +42,7 @@ func measureWebP(h *header) MediaInfo {
 		return MediaInfo{Width: int(bits&0x3fff) + 1, Height: int(bits>>14&0x3fff) + 1}
 	case "VP8X": // 24 bits each, less one (RFC 9649, section 2.7)
 		b := h.at(20, 10)
-		info := MediaInfo{Width: int(uint24(b[4:])) + 1, Height: int(uint24(b[7:])) + 1}
+		info := MediaInfo{Width: int(binary.LittleEndian.Uint32(b[4:])&0xffffff) + 1, Height: int(binary.LittleEndian.Uint32(b[6:])>>8) + 1}
 		if hasEXIF := b[0]&0x08 != 0; hasEXIF {
 			info.Rotated = webpRotated(h)
 		}
@@ -52,10 +52,8 @@ func measureWebP(h *header) MediaInfo {
 	return MediaInfo{}
 }
 
-func uint24(b []byte) uint32 { return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 }
-
-// webpRotated looks for the EXIF chunk, which stands behind the image. If it
-// cannot be read that is no error of h: the size is known without it.
+// webpRotated looks for the EXIF chunk, which stands behind the image. That it
+// cannot be read is no error of h.
 func webpRotated(h *header) bool {
 	walk := *h
 	for off := int64(12); walk.err == nil; {
@@ -74,42 +72,31 @@ func webpRotated(h *header) bool {
 func measureJPEG(h *header) MediaInfo {
 	var info MediaInfo
 	for off := int64(2); h.err == nil; {
-		b := h.at(off, 2)
-		marker := b[1]
-		switch {
-		case b[0] != 0xff:
-			h.fail(errors.New("no marker where one must be"))
-			continue
-		case marker == 0xff: // a fill byte
+		switch marker := h.uint(off, 2); {
+		case marker == 0xffff: // a fill byte
 			off++
-			continue
-		case marker == 0x01, marker >= 0xd0 && marker <= 0xd8: // markers without a segment
+		case marker == 0xff01, marker >= 0xffd0 && marker <= 0xffd8: // markers without a segment
 			off += 2
-			continue
-		case marker == 0xd9, marker == 0xda: // the end, or the scan: no frame came before
+		case marker < 0xff00:
+			h.fail(errors.New("no marker where one must be"))
+		case marker == 0xffd9, marker == 0xffda: // the end, or the scan: no frame came before
 			h.fail(errNoSize)
-			continue
-		case marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc:
+		case marker >= 0xffc0 && marker <= 0xffcf && marker != 0xffc4 && marker != 0xffc8 && marker != 0xffcc:
 			// SOF0 to SOF15, without DHT, JPG and DAC in their midst.
-			info.Height, info.Width = h.u16(off+5), h.u16(off+7)
+			info.Height, info.Width = int(h.uint(off+5, 2)), int(h.uint(off+7, 2))
 			return info
+		default:
+			length := h.uint(off+2, 2)
+			if length < 2 {
+				h.fail(errors.New("a segment shorter than its length"))
+			} else if marker == 0xffe1 && !info.Rotated {
+				info.Rotated = exifRotated(h, off+4, length-2)
+			}
+			off += 2 + length
 		}
-		length := int64(h.u16(off + 2))
-		if length < 2 {
-			h.fail(errors.New("a segment shorter than its length"))
-			continue
-		}
-		if marker == 0xe1 && !info.Rotated {
-			info.Rotated = exifRotated(h, off+4, length-2)
-		}
-		off += 2 + length
 	}
 	return info
 }
-
-// maxEXIFEntries bounds the walk through the first directory: cameras write
-// fewer than fifty.
-const maxEXIFEntries = 256
 
 // exifRotated reads tag 0x0112 of the first directory of the EXIF data at start
 // (CIPA DC-008, section 4.6.4), with or without the "Exif" identifier in front,
@@ -129,8 +116,8 @@ func exifRotated(h *header, start, size int64) bool {
 		return false
 	}
 	directory := base + int64(order.Uint32(e.at(base+4, 4)))
-	for i := range min(int64(order.Uint16(e.at(directory, 2))), maxEXIFEntries) {
-		const orientation, short = 0x0112, 3
+	const maxEntries, orientation, short = 256, 0x0112, 3 // cameras write fewer than fifty entries
+	for i := range min(int64(order.Uint16(e.at(directory, 2))), maxEntries) {
 		if b := e.at(directory+2+12*i, 12); order.Uint16(b) == orientation && order.Uint16(b[2:]) == short {
 			turn := order.Uint16(b[8:])
 			return turn >= 5 && turn <= 8

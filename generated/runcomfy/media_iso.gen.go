@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// A box is one box of a file (ISO/IEC 14496-12, section 4.2): its type and
-// where its payload lies.
+// A box of a file (ISO/IEC 14496-12, section 4.2): its type and its payload.
 type box struct {
 	kind      string
 	body, end int64
@@ -21,12 +20,12 @@ type box struct {
 func (h *header) boxes(in box) iter.Seq[box] {
 	return func(yield func(box) bool) {
 		for off := in.body; off < in.end; {
-			size, head, kind := h.u32(off), int64(8), string(h.at(off+4, 4))
+			size, head, kind := h.uint(off, 4), int64(8), string(h.at(off+4, 4))
 			switch size {
 			case 0: // to the end of the container
 				size = in.end - off
 			case 1: // 64 bits behind the type
-				size, head = h.u64(off+8), 16
+				size, head = h.uint(off+8, 8), 16
 			}
 			switch {
 			case size < head:
@@ -54,21 +53,12 @@ func (h *header) find(in box, kinds ...string) box {
 	return box{}
 }
 
-// file is the whole file as a box, which ends far away if its size is not known.
-func (h *header) file() box {
-	if h.size < 0 {
-		return box{end: math.MaxInt64}
-	}
-	return box{end: h.size}
-}
-
 // measureMovie finds the moov box of an MP4 or QuickTime file, in front of the
 // media data or behind it. A file with sound alone has no width and no height.
-func measureMovie(h *header) MediaInfo { return movie(h, h.find(h.file(), "moov")) }
+func measureMovie(h *header) MediaInfo { return movie(h, h.find(box{end: h.size}, "moov")) }
 
-// movie reads the length of a movie and the size of its first picture track
-// (ISO/IEC 14496-12, sections 8.2.2 and 8.3.2). A fragmented movie has no
-// length here.
+// movie reads the length of a movie, of which a fragmented one tells none, and
+// the size of its first picture track (ISO/IEC 14496-12, 8.2.2 and 8.3.2).
 func movie(h *header, moov box) MediaInfo {
 	var info MediaInfo
 	for b := range h.boxes(moov) {
@@ -84,9 +74,9 @@ func movie(h *header, moov box) MediaInfo {
 
 // movieDuration reads the payload of an mvhd box; 0 if the length is not set.
 func movieDuration(h *header, body int64) time.Duration {
-	scale, ticks := h.u32(body+12), h.u32(body+16)
-	if version := h.at(body, 1)[0]; version > 0 {
-		scale, ticks = h.u32(body+20), h.u64(body+24)
+	scale, ticks := h.uint(body+12, 4), h.uint(body+16, 4)
+	if version := h.uint(body, 1); version > 0 {
+		scale, ticks = h.uint(body+20, 4), h.uint(body+24, 8)
 	} else if ticks == math.MaxUint32 {
 		return 0
 	}
@@ -106,13 +96,12 @@ func track(h *header, trak box, info *MediaInfo) {
 	}
 	tkhd := h.find(trak, "tkhd")
 	matrix := tkhd.body + 40
-	if version := h.at(tkhd.body, 1)[0]; version > 0 {
+	if version := h.uint(tkhd.body, 1); version > 0 {
 		matrix += 12 // three times of 64 bits
 	}
 	const half = 1 << 15 // sizes are 16.16
-	info.Width, info.Height = int((h.u32(matrix+36)+half)>>16), int((h.u32(matrix+40)+half)>>16)
-	info.Rotated = h.u32(matrix) == 0 && h.u32(matrix+16) == 0
-	if info.Rotated {
+	info.Width, info.Height = int((h.uint(matrix+36, 4)+half)>>16), int((h.uint(matrix+40, 4)+half)>>16)
+	if info.Rotated = h.uint(matrix, 4) == 0 && h.uint(matrix+16, 4) == 0; info.Rotated {
 		*info = info.turned()
 	}
 }
@@ -122,36 +111,36 @@ func track(h *header, trak box, info *MediaInfo) {
 // it, then a turn. Thumbnails, tiles and alpha planes are items of their own.
 // Readers obey a turn, except those that hand out the coded picture.
 func measureHEIF(h *header) MediaInfo {
-	meta := h.find(h.file(), "meta", "moov")
+	meta := h.find(box{end: h.size}, "meta", "moov")
 	if meta.kind == "moov" { // an image sequence without a still
 		return movie(h, meta)
 	}
 	meta.body += 4 // version and flags
 	pitm := h.find(meta, "pitm").body
-	primary := int64(h.u16(pitm + 4))
-	if version := h.at(pitm, 1)[0]; version > 0 {
-		primary = h.u32(pitm + 4)
+	primary := h.uint(pitm+4, 2)
+	if version := h.uint(pitm, 1); version > 0 {
+		primary = h.uint(pitm+4, 4)
 	}
 	properties := h.find(meta, "iprp")
-	var places []int
+	var places []int64
 	for b := range h.boxes(properties) {
 		if b.kind == "ipma" && places == nil {
 			places = associations(h, b, primary)
 		}
 	}
 	var info, aperture MediaInfo
-	place := 0
+	place := int64(0)
 	for property := range h.boxes(h.find(properties, "ipco")) {
 		if place++; !slices.Contains(places, place) {
 			continue
 		}
 		switch body := property.body; property.kind {
 		case "ispe":
-			info.Width, info.Height = int(h.u32(body+4)), int(h.u32(body+8))
-		case "clap":
-			aperture.Width, aperture.Height = h.fraction(body), h.fraction(body+8)
+			info.Width, info.Height = int(h.uint(body+4, 4)), int(h.uint(body+8, 4))
+		case "clap": // fractions
+			aperture.Width, aperture.Height = int(h.uint(body, 4)/max(h.uint(body+4, 4), 1)), int(h.uint(body+8, 4)/max(h.uint(body+12, 4), 1))
 		case "irot":
-			info.Rotated = h.at(body, 1)[0]&1 != 0
+			info.Rotated = h.uint(body, 1)&1 != 0
 		}
 	}
 	if aperture.Width > 0 && aperture.Width <= info.Width && aperture.Height > 0 && aperture.Height <= info.Height {
@@ -166,43 +155,30 @@ func measureHEIF(h *header) MediaInfo {
 // associations returns the places in the ipco box, from 1 on, of an item's
 // properties, from one ipma box (ISO/IEC 14496-12, section 8.11.14); nil if the
 // item is not in it.
-func associations(h *header, ipma box, item int64) []int {
-	b := h.at(ipma.body, 4)
-	wideIDs, placeLen := b[0] > 0, int64(1)
-	if b[3]&1 != 0 {
+func associations(h *header, ipma box, item int64) []int64 {
+	off := ipma.body
+	next := func(n int) int64 {
+		off += int64(n)
+		return h.uint(off-int64(n), n)
+	}
+	idLen, placeLen := 2, 1
+	if version := next(1); version > 0 {
+		idLen = 4
+	}
+	if flags := next(3); flags&1 != 0 {
 		placeLen = 2
 	}
-	off := ipma.body + 8
-	for n := h.u32(ipma.body + 4); n > 0 && h.err == nil; n-- {
-		if off >= ipma.end {
-			h.fail(errTruncated)
-		}
-		id := int64(h.u16(off))
-		if off += 2; wideIDs {
-			id = h.u32(off - 2)
-			off += 2
-		}
-		count := int64(h.at(off, 1)[0])
-		if off++; id != item || count == 0 {
-			off += count * placeLen
+	for n := next(4); n > 0 && h.err == nil; n-- {
+		id, count := next(idLen), next(1)
+		if id != item || count == 0 {
+			off += count * int64(placeLen)
 			continue
 		}
-		places := make([]int, count)
-		for i := range places { // the top bit says "essential"
-			if places[i] = int(h.at(off+int64(i), 1)[0] & 0x7f); placeLen == 2 {
-				places[i] = h.u16(off+int64(2*i)) & 0x7fff
-			}
+		places := make([]int64, count)
+		for i := range places {
+			places[i] = next(placeLen) &^ (1 << (8*placeLen - 1)) // the top bit says "essential"
 		}
 		return places
 	}
 	return nil
-}
-
-// fraction reads a numerator and a denominator; 0 if there is no quotient.
-func (h *header) fraction(off int64) int {
-	denominator := h.u32(off + 4)
-	if denominator == 0 {
-		return 0
-	}
-	return int(h.u32(off) / denominator)
 }

@@ -4,29 +4,235 @@ package runcomfy
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"net"
 	"net/http"
-	"strconv"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
 )
+
+// mediaSettings is what the options of media checks and downloads write. The
+// zero value is the default.
+type mediaSettings struct {
+	strict bool
+	change []func(*MediaLimits)
+	allow  func(netip.Addr) bool                 // nil: publicAddress
+	roots  *x509.CertPool                        // nil: the system's
+	proxy  func(*http.Request) (*url.URL, error) // nil: from the environment
+}
+
+// WithStrictMedia refuses an input unless every media rule of its model was
+// checked and holds: a file that cannot be read or that the MediaCheck leaves
+// out, and a rule that this client does not know, are violations then.
+func WithStrictMedia() Option { return option(func(s *clientSettings) { s.media.strict = true }) }
+
+// WithPrivateMedia lets media checks and downloads reach loopback and other
+// private addresses, and trusts the certificates in roots instead of the
+// system's unless it is nil. It is for tests: with it, whoever chooses a media
+// URL can look into the network that the program runs in.
+func WithPrivateMedia(roots *x509.CertPool) Option {
+	return option(func(s *clientSettings) {
+		s.media.allow, s.media.roots = func(netip.Addr) bool { return true }, roots
+	})
+}
+
+// MediaLimits are the figures of media checks and of downloads, here with their
+// defaults.
+type MediaLimits struct {
+	Redirects  int           // 3: of one request
+	Parallel   int           // 4: files that are read at the same time
+	Timeout    time.Duration // 10 s: the check of one file
+	FirstRead  int64         // 64 KiB: the first range that a check reads of a file
+	Reads      int64         // 2 MiB: all ranges that it reads of it
+	FileSize   int64         // 2 GiB: the largest file that is downloaded
+	Tries      int           // 5: requests for the download of one file
+	RetryDelay time.Duration // 0.5 s: before the second of them at most, doubling up to 8 s
+	Stall      time.Duration // 60 s: in which a download brings nothing
+}
+
+// WithMediaLimits changes any of the figures in MediaLimits.
+func WithMediaLimits(change func(*MediaLimits)) Option {
+	return option(func(s *clientSettings) { s.media.change = append(s.media.change, change) })
+}
+
+// reservedNetworks are the addresses that are not of the public internet
+// (RFC 6890 and its registry). The cloud providers' metadata services lie in
+// them, except for Azure's, 168.63.129.16. 192.88.99.0, 2001:: and 2002:: hold
+// the gateways of 6to4 and Teredo, which carry any IPv4 address.
+var reservedNetworks = []string{
+	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16", "172.16.0.0/12",
+	"192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+	"203.0.113.0/24", "224.0.0.0/3", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
+}
+
+// publicAddress reports whether an address is one of the public internet. An
+// IPv4 address inside one of NAT64 (RFC 6052) is judged as itself; one that is
+// mapped (RFC 4291, section 2.5.5.2) must be unmapped before.
+func publicAddress(addr netip.Addr) bool {
+	in := func(network string) bool { return netip.MustParsePrefix(network).Contains(addr) }
+	if in("64:ff9b::/96") {
+		b := addr.As16()
+		addr = netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return addr.IsValid() && addr.Zone() == "" && (addr.Is4() || in("2000::/3")) && !slices.ContainsFunc(reservedNetworks, in)
+}
+
+// A refusal is a request for media that this client does not make: trying again
+// changes nothing.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const (
+	errPrivateAddress   = refusal("the host has a private or reserved address")
+	errNotHTTPS         = refusal("the URL is not an https URL without a user")
+	errForeignHost      = refusal("the URL is not of an allowed host, see WithDownloadHosts")
+	errTooManyRedirects = refusal("too many redirects")
+)
+
+// A mediaClient makes the requests of media checks and downloads: to public
+// addresses alone, by https alone, and never with a credential. It speaks
+// HTTP/1.1, where a body that is closed early stops the sender at once.
+type mediaClient struct {
+	mediaSettings
+	limits    MediaLimits
+	userAgent string
+	hosts     []string        // allowed with those below them; none allows all
+	direct    *http.Transport // checks the address that it connects to
+	proxied   *http.Transport // connects to the proxy, wherever that is
+}
+
+func newMediaClient(s mediaSettings, userAgent string, hosts ...string) *mediaClient {
+	m := &mediaClient{mediaSettings: s, userAgent: userAgent, hosts: hosts}
+	m.limits = MediaLimits{3, 4, 10 * time.Second, 64 << 10, 2 << 20, 2 << 30, 5, 500 * time.Millisecond, 60 * time.Second}
+	for _, change := range s.change {
+		change(&m.limits)
+	}
+	if m.proxy == nil {
+		m.proxy = http.ProxyFromEnvironment
+	}
+	if m.allow == nil {
+		m.allow = publicAddress
+	}
+	m.direct = &http.Transport{
+		DialContext:            (&net.Dialer{Control: m.control}).DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: m.roots}, // that it is set leaves HTTP/2 out
+		DisableCompression:     true,                          // lengths and ranges count the file itself
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+	m.proxied = m.direct.Clone()
+	m.proxied.DialContext, m.proxied.Proxy = nil, m.proxy
+	return m
+}
+
+// control refuses to connect to an address that is not allowed. It sees the
+// address itself: a name that resolves to another one later gains nothing.
+func (m *mediaClient) control(_, address string, _ syscall.RawConn) error {
+	addr, err := netip.ParseAddrPort(address)
+	if err != nil || !m.allow(addr.Addr().Unmap()) {
+		return errPrivateAddress
+	}
+	return nil
+}
+
+// closeIdle ends the connections that are kept for a next request.
+func (m *mediaClient) closeIdle() {
+	m.direct.CloseIdleConnections()
+	m.proxied.CloseIdleConnections()
+}
+
+// request makes one request and follows its redirects. No error of it shows the
+// URL, whose query may be a credential.
+func (m *mediaClient) request(ctx context.Context, method, address string, header http.Header) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, nil)
+	if err != nil {
+		return nil, errNotHTTPS
+	}
+	req.Header.Set("User-Agent", m.userAgent)
+	maps.Copy(req.Header, header)
+	client := http.Client{Transport: m, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		req.Header.Del("Referer") // it would carry the signature of the first URL
+		if len(via) > m.limits.Redirects {
+			return errTooManyRedirects
+		}
+		return nil
+	}}
+	resp, err := client.Do(req)
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		return nil, withURL.Err
+	}
+	return resp, err
+}
+
+// RoundTrip implements http.RoundTripper; it sees each request of a chain of
+// redirects.
+func (m *mediaClient) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := m.checkURL(req.URL); err != nil {
+		return nil, err
+	}
+	transport := m.direct
+	proxy, err := m.proxy(req)
+	if err != nil {
+		return nil, errors.New("the proxy of the environment is not a URL") // err may hold its password
+	}
+	if proxy != nil { // which resolves the name itself: all its addresses here must be allowed
+		addrs, err := net.DefaultResolver.LookupNetIP(req.Context(), "ip", req.URL.Hostname())
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !m.allow(a.Unmap()) }) {
+			return nil, errPrivateAddress
+		}
+		transport = m.proxied
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := resp.Location(); err != nil && err != http.ErrNoLocation {
+		resp.Body.Close()
+		return nil, errNotHTTPS // the error of package http would show it
+	}
+	return resp, nil
+}
+
+// checkURL refuses every URL but https ones of the allowed hosts.
+func (m *mediaClient) checkURL(u *url.URL) error {
+	if u.Scheme != "https" || u.User != nil || u.Host == "" {
+		return errNotHTTPS
+	}
+	host := "." + strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	below := func(allowed string) bool { return strings.HasSuffix(host, "."+strings.ToLower(allowed)) }
+	if len(m.hosts) > 0 && !slices.ContainsFunc(m.hosts, below) {
+		return errForeignHost
+	}
+	return nil
+}
+
+// A remoteFile reads a file behind a URL by position. The part read last stays
+// in memory; each is twice as large as the one before.
+type remoteFile struct {
+	*mediaClient
+	ctx          context.Context
+	url          string
+	size         int64 // of the whole file, -1 while it is not known
+	next, budget int64 // size of the next part, bytes that may still be read
+	off          int64 // where the part begins
+	part         []byte
+}
 
 // maxRange is the largest part of a remote file held in memory at a time.
 const maxRange = 512 << 10
-
-// A remoteFile reads parts of a file behind a URL by position. The part read
-// last stays in memory. Each part is twice as large as the one before, until
-// the budget is spent.
-type remoteFile struct {
-	*mediaClient
-	ctx    context.Context
-	url    string
-	size   int64 // of the whole file, -1 while it is not known
-	next   int64 // size of the next part
-	budget int64 // bytes that may still be read
-	off    int64 // where the part begins
-	part   []byte
-}
 
 // measure measures a file behind an https URL. Without pixels its size alone is
 // wanted, which HEAD tells on most servers, although signed URLs are often good
@@ -35,7 +241,7 @@ func (m *mediaClient) measure(ctx context.Context, address string, pixels bool) 
 	ctx, cancel := context.WithTimeout(ctx, m.limits.Timeout)
 	defer cancel()
 	if !pixels {
-		if resp, err := m.request(ctx, http.MethodHead, address); err == nil {
+		if resp, err := m.request(ctx, http.MethodHead, address, nil); err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK && resp.ContentLength > 0 {
 				return MediaInfo{Bytes: resp.ContentLength}, nil
@@ -72,7 +278,7 @@ func (f *remoteFile) read(off int64) error {
 		return errors.New("the header goes beyond what is read of a remote file")
 	}
 	f.next = min(2*f.next, maxRange)
-	resp, err := f.request(f.ctx, http.MethodGet, f.url, "Range", fmt.Sprintf("bytes=%d-%d", off, off+want-1))
+	resp, err := f.request(f.ctx, http.MethodGet, f.url, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+want-1)}})
 	if err != nil {
 		return err
 	}
@@ -92,7 +298,7 @@ func (f *remoteFile) read(off int64) error {
 	f.part, err = io.ReadAll(io.LimitReader(resp.Body, want))
 	f.budget -= int64(len(f.part))
 	if whole && int64(len(f.part)) < want {
-		f.size = int64(len(f.part)) // an answer of unknown length has ended
+		f.size, f.budget = int64(len(f.part)), 0 // an answer of unknown length has ended
 	}
 	return err
 }
@@ -101,13 +307,9 @@ func (f *remoteFile) read(off int64) error {
 // the size is -1 where the server writes an asterisk.
 func parseContentRange(value string) (start, size int64, ok bool) {
 	var end int64
-	var total string
-	if n, err := fmt.Sscanf(value, "bytes %d-%d/%s", &start, &end, &total); n != 3 || err != nil || start < 0 || end < start {
-		return 0, 0, false
+	n, _ := fmt.Sscanf(value, "bytes %d-%d/%d", &start, &end, &size) // n tells as much as the error
+	if n == 2 && strings.HasSuffix(value, "/*") {
+		n, size = 3, -1
 	}
-	if total == "*" {
-		return start, -1, true
-	}
-	size, err := strconv.ParseInt(total, 10, 64)
-	return start, size, err == nil && size > end
+	return start, size, n == 3 && 0 <= start && start <= end && (size == -1 || end < size)
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -29,12 +28,9 @@ func (c *core) call(ctx context.Context, k call) (answer, error) {
 		if !c.budget.wait(ctx) {
 			return answer{}, k.failed(0, contextErrors(ctx)...)
 		}
-		started, failure := time.Now(), ""
+		started := time.Now()
 		a, err := c.try(ctx, k)
-		if err != nil {
-			failure = err.Error()
-		}
-		c.logTry(ctx, k.op, k.about.requestID, n, started, failure)
+		c.log.DebugContext(ctx, "runcomfy: "+k.op, "job", k.about.requestID, "try", n, "took", time.Since(started), "error", err)
 		if err == nil || ctx.Err() == nil && !c.again(k, err, n, time.Since(begun)) {
 			return a, err
 		}
@@ -45,8 +41,7 @@ func (c *core) call(ctx context.Context, k call) (answer, error) {
 	}
 }
 
-// again reports whether a call that failed n times over the given time is
-// worth another try.
+// again reports whether a call that failed n times is worth another try.
 func (c *core) again(k call, err error, n int, outage time.Duration) bool {
 	var api *APIError
 	if !errors.As(err, &api) {
@@ -86,16 +81,6 @@ func (k call) failed(status int, errs ...error) error {
 	return &APIError{Op: k.op, StatusCode: status, Message: causes.text, about: k.about, causes: causes}
 }
 
-// logTry logs the n-th try of a call about a model or a job. The failure, "" for
-// none, is redacted.
-func (c *core) logTry(ctx context.Context, op, of string, n int, started time.Time, failure string) {
-	level := slog.LevelDebug
-	if failure != "" {
-		level = slog.LevelWarn
-	}
-	c.log.Log(ctx, level, "runcomfy: "+op, "of", of, "try", n, "took", time.Since(started), "failure", failure)
-}
-
 // A readBudget is a token bucket over all reads of a client.
 type readBudget struct {
 	full, burst float64
@@ -106,18 +91,16 @@ type readBudget struct {
 	last   time.Time
 }
 
-// newReadBudget returns a budget of perSecond reads, burst of them at once.
 func newReadBudget(perSecond float64, burst int) *readBudget {
 	full, most := max(perSecond, 0.01), float64(max(burst, 1))
-	return &readBudget{full: full, burst: most, rate: full, tokens: most, last: time.Now()}
+	return &readBudget{full: full, rate: full, burst: most, tokens: most, last: time.Now()}
 }
 
-// wait takes one read out of the budget, waiting for it if need be. It reports
-// whether ctx was still alive then.
+// wait takes one read, waiting for it if need be, and reports whether ctx still lives.
 func (b *readBudget) wait(ctx context.Context) bool {
 	alive := sleep(ctx, b.take(1))
 	if !alive {
-		b.take(-1)
+		b.take(-1) // gives the read back
 	}
 	return alive
 }
@@ -127,14 +110,12 @@ func (b *readBudget) take(n float64) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	b.tokens = min(b.burst, b.tokens+b.rate*now.Sub(b.last).Seconds())
-	b.tokens = min(b.burst, b.tokens-n)
+	b.tokens = min(b.burst, b.tokens+b.rate*now.Sub(b.last).Seconds()) - n
 	b.last = now
 	return time.Duration(max(-b.tokens, 0) / b.rate * float64(time.Second))
 }
 
-// adapt halves the rate after a 429 and gives back a tenth of the full rate
-// after a success.
+// adapt halves the rate after a 429 and restores a tenth of it after a success.
 func (b *readBudget) adapt(a answer) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

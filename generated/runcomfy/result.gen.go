@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path"
-	"strings"
 	"time"
 )
 
@@ -44,26 +42,19 @@ func (r Result) Format(f fmt.State, _ rune) {
 // LogValue is the text of Format, for log/slog.
 func (r Result) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
-// newResult reads an answer about the job id.
 func newResult(id string, kind OutputKind, a answer) *Result {
 	r := &Result{
-		RequestID:  id,
-		APIState:   cut(a.text("status"), 64),
-		Output:     newOutput(a.fields["output"], kind),
-		Cost:       newCost(a.fields["cost"]),
-		CreatedAt:  a.time("created_at"),
-		FinishedAt: a.time("finished_at"),
-		Raw:        a.raw,
+		RequestID: id, State: parseState(a.text("status")), APIState: cut(a.text("status"), 64),
+		Output: newOutput(a.fields["output"], kind), Cost: newCost(a.fields["cost"]),
+		CreatedAt: a.time("created_at"), FinishedAt: a.time("finished_at"), Raw: a.raw,
 	}
-	r.State = parseState(r.APIState)
 	if a.has("error") {
 		r.Error = a.fields["error"]
 	}
 	// An answer without a known state has ended if it says so otherwise.
-	switch open := r.State == StateUnknown || r.State == StateDone; {
-	case open && r.Error != nil:
+	if unclear := r.State == StateUnknown || r.State == StateDone; unclear && r.Error != nil {
 		r.State = StateFailed
-	case open && (a.has("output") || a.has("finished_at")):
+	} else if unclear && (a.has("output") || a.has("finished_at")) {
 		r.State = StateDone
 	}
 	return r
@@ -80,15 +71,13 @@ func newOutput(raw json.RawMessage, kind OutputKind) Output {
 		o.Audio, o.Audios = oneOrMore(object["audio"], object["audios"])
 		return o
 	}
-	for _, u := range urlsOf(raw) {
-		switch kindOf(u, kind) {
-		case OutputKindImage:
-			o.Images = append(o.Images, u)
-		case OutputKindVideo:
-			o.Videos = append(o.Videos, u)
-		case OutputKindAudio:
-			o.Audios = append(o.Audios, u)
-		}
+	switch kind { // a URL, or a list of them, that stands without a field's name
+	case OutputKindImage:
+		o.Images = urlsOf(raw)
+	case OutputKindVideo:
+		o.Videos = urlsOf(raw)
+	case OutputKindAudio:
+		o.Audios = urlsOf(raw)
 	}
 	return o
 }
@@ -97,28 +86,13 @@ func newOutput(raw json.RawMessage, kind OutputKind) Output {
 // more than one in the first counts as the second.
 func oneOrMore(single, several json.RawMessage) (string, []string) {
 	one, more := urlsOf(single), urlsOf(several)
-	if len(one) == 0 {
+	switch len(one) {
+	case 0:
 		return "", more
+	case 1:
+		return one[0], more
 	}
-	if len(one) > 1 {
-		more = append(one, more...)
-	}
-	return one[0], more
-}
-
-// kindOf tells what lies behind a URL that stands without a field's name: what
-// its extension says, or else the model's own kind of output.
-func kindOf(url string, model OutputKind) OutputKind {
-	bare, _, _ := strings.Cut(url, "?")
-	switch strings.ToLower(path.Ext(bare)) {
-	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".heic":
-		return OutputKindImage
-	case ".mp4", ".mov", ".webm", ".mkv":
-		return OutputKindVideo
-	case ".mp3", ".wav", ".flac", ".ogg", ".m4a", ".aac":
-		return OutputKindAudio
-	}
-	return model
+	return one[0], append(one, more...)
 }
 
 // urlsOf reads a string or a list of strings. Values of any other form are left
@@ -136,14 +110,10 @@ func urlsOf(raw json.RawMessage) []string {
 	return urls
 }
 
-// newCost reads a number, a string that spells one, or an object with either.
+// newCost reads a number or a string that spells one.
 func newCost(raw json.RawMessage) *float64 {
-	var object map[string]json.RawMessage
-	_ = json.Unmarshal(raw, &object) // no object: its fields say nothing
-	for _, value := range []json.RawMessage{raw, object["usd"], object["amount"], object["total"]} {
-		if f, ok := numberOf(value); ok {
-			return &f
-		}
+	if f, ok := numberOf(raw); ok {
+		return &f
 	}
 	return nil
 }

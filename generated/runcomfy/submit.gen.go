@@ -23,9 +23,11 @@ import (
 // while the request is out, the answer is awaited for a grace of 20 s; if an id
 // comes then, the error is a *WaitError that carries the job. Other errors:
 // *ValidationError, *NotSentError, *ConfigError and the *APIError family.
-func (c *Client) Submit(ctx context.Context, in Input) (*Job, error) { return c.submitOne(ctx, in, "") }
+func (c *Client) Submit(ctx context.Context, in Input) (*Job, error) {
+	return c.submitKeyed(ctx, in, "")
+}
 
-func (c *Client) submitOne(ctx context.Context, in Input, key string) (*Job, error) {
+func (c *Client) submitKeyed(ctx context.Context, in Input, key string) (*Job, error) {
 	core, err := c.ready()
 	if err != nil {
 		return nil, err
@@ -34,9 +36,8 @@ func (c *Client) submitOne(ctx context.Context, in Input, key string) (*Job, err
 	return unlessLate(ctx, job, err)
 }
 
-// SubmitRaw is Submit of a body that is sent byte for byte, without checks:
-// for a model, or a parameter, that is newer than this client. The body must
-// be a JSON object.
+// SubmitRaw is Submit of a JSON object that is sent byte for byte, without checks:
+// for a model, or a parameter, that is newer than this client.
 func (c *Client) SubmitRaw(ctx context.Context, modelID string, body json.RawMessage) (*Job, error) {
 	core, err := c.ready()
 	if err != nil {
@@ -50,8 +51,7 @@ func (c *Client) SubmitRaw(ctx context.Context, modelID string, body json.RawMes
 	return unlessLate(ctx, job, err)
 }
 
-// unlessLate turns a job that was accepted after ctx had ended into the error
-// that carries it.
+// unlessLate turns a job accepted after ctx had ended into the error that carries it.
 func unlessLate(ctx context.Context, job *Job, err error) (*Job, error) {
 	if err == nil && ctx.Err() != nil {
 		return nil, job.waitError(job.unseen(), contextErrors(ctx)...)
@@ -59,14 +59,8 @@ func unlessLate(ctx context.Context, job *Job, err error) (*Job, error) {
 	return job, err
 }
 
-// contextErrors returns why ctx ended: its error, and its cause when that is
-// another one.
-func contextErrors(ctx context.Context) []error {
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return []error{ctx.Err(), cause}
-	}
-	return []error{ctx.Err()}
-}
+// contextErrors returns why ctx ended.
+func contextErrors(ctx context.Context) []error { return []error{ctx.Err(), context.Cause(ctx)} }
 
 // A submission is a request that is ready to be sent.
 type submission struct {
@@ -84,20 +78,16 @@ func (c *core) newSubmission(model string, body []byte) (*submission, error) {
 	if err != nil {
 		return nil, err
 	}
-	var v violations
-	if int64(len(body)) > c.limits.Body {
-		v.int("", "size", fmt.Sprintf("the request body must not be larger than %d bytes", c.limits.Body), int64(len(body)))
-	} else if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
-		v.add("", "type", "the request body must be a JSON object") // null too, of a nil pointer, is none
+	if n := int64(len(body)); n > c.limits.Body {
+		return nil, violations{{Rule: "size", Message: fmt.Sprintf("the request body has %d bytes; it must not have more than %d", n, c.limits.Body)}}.err()
 	}
-	if v != nil {
-		return nil, v.err()
+	if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+		return nil, violations{{Rule: "type", Message: "the request body must be a JSON object"}}.err() // null, of a nil pointer, is none
 	}
 	return &submission{model: model, path: path, body: body, sum: sha256.Sum256(body), secrets: c.newRedactor(body)}, nil
 }
 
-// submitInput validates, encodes and checks in, and submits it, under key if
-// there is one.
+// submitInput validates, encodes, checks and submits in, under key if it has one.
 func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key string) (*Job, error) {
 	if in == nil {
 		return nil, nilInput()
@@ -128,14 +118,13 @@ func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key 
 	return c.submit(ctx, s)
 }
 
-// encodeInput returns in as JSON. HTML characters stay as they are, so that a
-// prompt is sent as it was written.
+// encodeInput returns in as JSON, with < > & in prompts as they were written.
 func encodeInput(in Input) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(in); err != nil {
-		// The error's text may repeat a value of the input.
+		// Not the error's text: it may repeat a value of the input.
 		return nil, violations{{Rule: "type", Message: fmt.Sprintf("the input cannot be written as JSON (%T)", err)}}.err()
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
@@ -149,40 +138,32 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 	failures := map[submitClass]int{}
 	for attempts := 1; ; attempts++ {
 		a := c.post(ctx, s)
-		outcome := string(a.class) + " " + a.reason()
-		if a.class == classAccepted {
-			outcome = ""
-		}
-		c.logTry(ctx, "submit", s.model, attempts, a.started, outcome)
+		c.log.DebugContext(ctx, "runcomfy: submit", "model", s.model, "try", attempts, "took", time.Since(a.started),
+			"class", string(a.class), "status", a.status, "cause", a.reason())
 		if a.headers > 1 {
 			c.log.ErrorContext(ctx, "runcomfy: the RoundTripper sent one submit more than once", "model", s.model, "sent", a.headers)
 		}
 		failures[a.class]++
-		n, retries, asked, cause := failures[a.class], 0, time.Duration(0), a.cause
+		n, asked, cause := failures[a.class], time.Duration(0), a.cause
 		switch a.class {
 		case classAccepted:
 			return c.acceptedJob(s, a.text("request_id"), a.ended), nil
 		case classAmbiguous:
 			return nil, c.ambiguous(a)
-		case classNeverSent:
-			if ctx.Err() != nil {
-				return nil, notSent(s, attempts, a.phase, contextErrors(ctx)...)
-			}
-			if !permanent(cause) {
-				retries = c.limits.SubmitRetries
-			}
-		case classIncomplete:
-			retries = 1
 		case classRejected:
 			cause = newAPIError("submit", about{}, a.answer, s.secrets)
 			asked = retryAfter(a.header, a.ended)
 			if !repeatable(a.status) || asked > c.limits.RetryAfter || n > c.limits.RejectedRetries {
 				return nil, cause
 			}
-			retries = c.limits.RejectedRetries
-		}
-		if n > retries {
-			return nil, notSent(s, attempts, a.phase, cause)
+		case classNeverSent:
+			if permanent(cause) || n > c.limits.SubmitRetries {
+				return nil, notSent(s, attempts, a.phase, cause)
+			}
+		case classIncomplete:
+			if n > 1 {
+				return nil, notSent(s, attempts, a.phase, cause)
+			}
 		}
 		if !sleep(ctx, max(asked, backoff(n, 500*time.Millisecond, 8*time.Second))) {
 			return nil, notSent(s, attempts, a.phase, append(contextErrors(ctx), cause)...)
@@ -190,15 +171,13 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 	}
 }
 
-// permanent reports whether a failure to connect will not pass: a name that
-// does not exist, or a certificate that does not fit.
+// permanent tells of a name that does not exist and a certificate that does not fit.
 func permanent(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert)
 }
 
-// notSent returns the error of a submit that the API cannot have got whole.
 func notSent(s *submission, attempts int, phase SubmitPhase, errs ...error) error {
 	return &NotSentError{Model: s.model, Attempts: attempts, Phase: phase, causes: newCauses(s.secrets, errs...)}
 }

@@ -15,21 +15,14 @@ import (
 // timeouts of an http.Client.
 type transport struct {
 	http.RoundTripper
-	// known is true for an *http.Transport that this package has configured:
-	// only of such a one do trace events prove what left this machine.
-	known bool
+	known bool // an *http.Transport set up here: its trace events prove what left this machine
 }
 
-// newTransports returns the transport of paid POSTs and that of reads, which
-// keeps connections. They are clones of an injected *http.Transport; a
-// RoundTripper of another kind is taken as it is.
+// newTransports returns the transport of paid POSTs and that of reads. They are
+// clones of an injected *http.Transport; another RoundTripper is taken as it is.
 func newTransports(injected *http.Client, l Limits) (submits, reads transport) {
-	var base http.RoundTripper = &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: 4,
-		IdleConnTimeout:     90 * time.Second,
-	}
+	var base http.RoundTripper = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
+		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second}
 	if injected != nil {
 		base = injected.Transport
 	}
@@ -40,19 +33,25 @@ func newTransports(injected *http.Client, l Limits) (submits, reads transport) {
 	if !ok {
 		return transport{RoundTripper: base}, transport{RoundTripper: base}
 	}
-	read := t.Clone()
+	submit, read := t.Clone(), t.Clone()
+	boundDial(submit, l)
 	boundDial(read, l)
 	read.ResponseHeaderTimeout = l.Read
-
-	submit := t.Clone()
-	boundDial(submit, l)
 	submit.ResponseHeaderTimeout = l.AnswerHeader
 	submit.ExpectContinueTimeout = 2 * time.Second
 	submit.DisableCompression = true // a cut answer stays readable up to the cut
 	// net/http sends a request again when a kept connection turns out to be
-	// dead, and over HTTP/2 when its stream is reset.
+	// dead, and over HTTP/2 when its stream is reset. A clone of a transport
+	// that was in use offers h2 in its tls.Config whatever its Protocols say; a
+	// server that accepts then answers in a language nobody reads.
 	submit.DisableKeepAlives = true
-	onlyHTTP1(submit)
+	submit.ForceAttemptHTTP2, submit.HTTP2, submit.Protocols = false, nil, new(http.Protocols)
+	submit.Protocols.SetHTTP1(true)
+	submit.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	if submit.TLSClientConfig == nil {
+		submit.TLSClientConfig = &tls.Config{}
+	}
+	submit.TLSClientConfig.NextProtos = []string{"http/1.1"}
 	return transport{submit, true}, transport{read, true}
 }
 
@@ -71,21 +70,6 @@ func boundDial(t *http.Transport, l Limits) {
 			return dial(ctx, network, addr)
 		}
 	}
-}
-
-// onlyHTTP1 takes HTTP/2 out of t. A clone of a transport that was in use
-// offers h2 in its tls.Config whatever its Protocols say; a server that
-// accepts the offer then answers in a language nobody reads.
-func onlyHTTP1(t *http.Transport) {
-	t.ForceAttemptHTTP2 = false
-	t.HTTP2 = nil
-	t.Protocols = new(http.Protocols)
-	t.Protocols.SetHTTP1(true)
-	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
-	if t.TLSClientConfig == nil {
-		t.TLSClientConfig = &tls.Config{}
-	}
-	t.TLSClientConfig.NextProtos = []string{"http/1.1"}
 }
 
 func (t transport) closeIdle() {

@@ -16,12 +16,6 @@ import (
 	"time"
 )
 
-// How much of an answer is read: of an error, and of any other.
-const (
-	errorBodyLimit  = 64 << 10
-	resultBodyLimit = 128 << 20
-)
-
 // An answer is what the API answers to a call. Its body is taken apart only one
 // level deep, since nothing about the values is certain.
 type answer struct {
@@ -31,14 +25,14 @@ type answer struct {
 	fields map[string]json.RawMessage // nil when the body is no JSON object
 }
 
-// readAnswer reads a response. An error means that the answer is cut; what was
-// read of it is there all the same.
+// readAnswer reads a response, at most 64 KiB of an error. An error means that
+// the answer is cut; what was read of it is there all the same.
 func readAnswer(resp *http.Response) (answer, error) {
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header}
-	limit := int64(errorBodyLimit)
+	limit := int64(64 << 10)
 	if a.ok() {
-		limit = resultBodyLimit
+		limit = 128 << 20
 	}
 	var err error
 	a.raw, err = io.ReadAll(io.LimitReader(resp.Body, limit))
@@ -51,10 +45,8 @@ func (a answer) ok() bool { return a.status >= 200 && a.status <= 299 }
 
 // has reports whether a field says something: it is there and is neither null
 // nor an empty string, list or object, nor false, nor 0.
-func (a answer) has(name string) bool { return says(a.fields[name]) }
-
-func says(raw json.RawMessage) bool {
-	switch string(bytes.TrimSpace(raw)) {
+func (a answer) has(name string) bool {
+	switch string(bytes.TrimSpace(a.fields[name])) {
 	case "", "null", `""`, "[]", "{}", "false", "0":
 		return false
 	}
@@ -132,27 +124,14 @@ func messageOf(raw json.RawMessage) string {
 	}
 	for _, name := range messageFields {
 		if m := messageOf(object[name]); m != "" {
-			return place(object["loc"]) + m
+			var loc []any
+			if json.Unmarshal(object["loc"], &loc) == nil && len(loc) > 0 {
+				m = fmt.Sprintf("%v: %s", loc, m)
+			}
+			return m
 		}
 	}
 	return ""
-}
-
-// place spells FastAPI's location ["body", "image_urls", 2] as "image_urls[2]: ".
-func place(loc json.RawMessage) string {
-	var steps []any
-	if json.Unmarshal(loc, &steps) != nil || len(steps) == 0 {
-		return ""
-	}
-	path := ""
-	for _, step := range steps {
-		if name, ok := step.(string); ok {
-			path = joinPath(path, name)
-		} else {
-			path += fmt.Sprintf("[%v]", step)
-		}
-	}
-	return strings.TrimPrefix(path, "body.") + ": "
 }
 
 // retryAfter reads a Retry-After header (RFC 9110 section 10.2.3): seconds or

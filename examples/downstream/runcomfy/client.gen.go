@@ -7,7 +7,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -24,17 +27,11 @@ type core struct {
 	origin  string        // scheme, host and path prefix that calls go to
 	err     error         // why the options cannot work; a *ConfigError or nil
 	token   func() string // a function, so that no fmt verb can print the token
-	keys    sync.Map      // of keyed submits under way, each with a channel that its end closes
+	keys    sync.Map      // of keyed submits under way: channels that their ends close
 	budget  *readBudget
 	submits transport
 	reads   transport
 }
-
-// The environment variables that stand for an empty token, in this order.
-const (
-	tokenVariable         = "RUNCOMFY_API_TOKEN"
-	tokenVariableFallback = "RUNCOMFY_TOKEN"
-)
 
 // New returns a client that authenticates with the given API token. With an
 // empty token the environment variable RUNCOMFY_API_TOKEN, then RUNCOMFY_TOKEN,
@@ -42,29 +39,22 @@ const (
 // cannot work, or a missing token, is the *ConfigError of every later call.
 func New(token string, opts ...Option) *Client {
 	s := clientSettings{
-		baseURL:  DefaultBaseURL,
-		limits:   defaultLimits(),
-		user:     "runcomfy-go (genclient)",
-		validate: true,
-		check:    MediaCheckLocal,
+		baseURL: DefaultBaseURL, limits: defaultLimits(), user: "runcomfy-go (genclient)",
+		log: slog.New(slog.DiscardHandler), validate: true, check: MediaCheckLocal,
 	}
 	for _, o := range opts {
 		o.applyClient(&s)
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
 	}
 	c := &core{clientSettings: s, budget: newReadBudget(s.limits.ReadRate, s.limits.ReadBurst)}
 	c.origin, c.err = parseBaseURL(s.baseURL, s.insecure)
 	c.submits, c.reads = newTransports(s.httpClient, s.limits)
 	c.token = sync.OnceValue(func() string {
-		return cmp.Or(token, strings.TrimSpace(os.Getenv(tokenVariable)), strings.TrimSpace(os.Getenv(tokenVariableFallback)))
+		return cmp.Or(token, strings.TrimSpace(os.Getenv("RUNCOMFY_API_TOKEN")), strings.TrimSpace(os.Getenv("RUNCOMFY_TOKEN")))
 	})
 	return &Client{core: c}
 }
 
-// CloseIdleConnections closes the connections that are kept for reading. The
-// client stays usable.
+// CloseIdleConnections closes the connections that are kept for reading.
 func (c *Client) CloseIdleConnections() {
 	if c.core != nil {
 		c.submits.closeIdle()
@@ -75,8 +65,7 @@ func (c *Client) CloseIdleConnections() {
 // Format prints nothing of the client, whatever the verb.
 func (c Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, "runcomfy client") }
 
-// ready returns the state behind the client, or the *ConfigError that keeps it
-// from making any call.
+// ready returns the client's state, or the *ConfigError that forbids any call.
 func (c *Client) ready() (*core, error) {
 	if c == nil || c.core == nil {
 		return nil, &ConfigError{Reason: "the client was not made by New"}
@@ -84,17 +73,17 @@ func (c *Client) ready() (*core, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	switch token := c.token(); {
-	case token == "":
-		return nil, &ConfigError{Reason: "no API token: pass one to New or set " + tokenVariable}
-	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+	token := c.token()
+	if token == "" {
+		return nil, &ConfigError{Reason: "no API token: pass one to New or set RUNCOMFY_API_TOKEN"}
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, &ConfigError{Reason: "the API token holds a blank or a character that is not printable ASCII"}
 	}
 	return c.core, nil
 }
 
-// run submits in and waits for its result. Every generated model method is one
-// call of it.
+// run submits in and waits for its result: what every generated method calls.
 func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result, error) {
 	core, err := c.ready()
 	if err != nil {
@@ -126,3 +115,47 @@ func (c *Client) Job(requestID string) (*Job, error) {
 	}
 	return &Job{core: core, id: requestID, secrets: core.newRedactor(nil)}, nil
 }
+
+// DefaultBaseURL is where the RunComfy model API answers.
+const DefaultBaseURL = "https://model-api.runcomfy.net"
+
+// parseBaseURL reads the origin that all calls go to. A path prefix is kept; a
+// final slash or /v1 is taken off, since the paths of the calls begin with it.
+func parseBaseURL(raw string, insecure bool) (string, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "",
+		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		// Neither err nor raw is shown: it may hold a password.
+		return "", &ConfigError{Reason: "the base URL must be https://host or https://host/path, without user, query and fragment"}
+	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
+		return "", &ConfigError{Reason: "the base URL is http, which would send the token in clear text; see WithInsecureHTTP"}
+	}
+	path := strings.TrimRight(u.JoinPath().EscapedPath(), "/") // cleans . and .. and doubled slashes
+	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")
+	return u.Scheme + "://" + strings.ToLower(u.Host) + path, nil
+}
+
+// loopback reports whether host can only mean this machine (RFC 6761, 6.3).
+func loopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
+}
+
+// modelPath returns the path of a submit. The id is escaped segment by
+// segment, so that no id reaches another endpoint.
+func modelPath(id string) (string, error) {
+	segments := strings.Split(id, "/")
+	for i, s := range segments {
+		if s == "" || s == "." || s == ".." || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return "", &ConfigError{Reason: "a model id must not have an empty, . or .. segment or a control character"}
+		}
+		segments[i] = url.PathEscape(s)
+	}
+	return "/v1/models/" + strings.Join(segments, "/"), nil
+}
+
+// requestIDForm is the form that the API documents for request ids.
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+func validRequestID(id string) bool { return requestIDForm.MatchString(id) }

@@ -3,12 +3,16 @@
 package runcomfy
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -25,7 +29,6 @@ type File struct {
 // A DownloadError lists the outputs that did not arrive, in their order.
 type DownloadError struct {
 	Failed []FailedDownload
-
 	about
 }
 
@@ -36,11 +39,11 @@ type FailedDownload struct {
 }
 
 func (e *DownloadError) Error() string {
-	texts := make([]string, len(e.Failed))
-	for i, f := range e.Failed {
-		texts[i] = f.Output + ": " + f.Err.Error()
+	text := "runcomfy: download of job " + e.requestID
+	for _, f := range e.Failed {
+		text += "; " + f.Output + ": " + f.Err.Error()
 	}
-	return "runcomfy: download of job " + e.requestID + ": " + strings.Join(texts, "; ")
+	return text
 }
 
 // Unwrap returns the error of each failed download.
@@ -65,43 +68,43 @@ func WithDownloadHosts(hosts ...string) DownloadOption {
 type downloader struct {
 	*mediaClient
 	dir, requestID string
-	refresh        func() (*Result, error)                 // reads the result again, once for all files
+	renewed        func() (map[string]string, error)       // URLs by place, of the result read again: once for all files
 	write          func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
 }
 
-// Download fetches every file that a result names into the folder dir, which
-// it makes if need be, and returns the files in the order of Result.Output. A
-// URL that is named twice is fetched once.
+// Download fetches every file that a result names, each URL once, into the
+// folder dir, which it makes if need be, from RunComfy's hosts alone and without
+// a credential. It returns the files in the order of Result.Output, and beside
+// them a *DownloadError that lists those that failed.
 //
 // The names are the request id, the field, the place in a list from 1 on, and
 // an extension that follows from the content: ID-video.mp4, ID-images-2.png. A
 // file gets its name when it is complete, written to disk and of a known
 // format; until then it is a hidden one ending in .part. An existing file is
-// never replaced: the same content counts as downloaded, another is an error.
-//
-// Files come from https URLs of RunComfy's hosts alone, without a credential.
-// A download that is cut is resumed; one whose link has expired reads the
-// result again, once. If any file fails, the others are fetched all the same
-// and returned beside a *DownloadError that lists the failed ones.
+// never replaced: its error is fs.ErrExist. A download that is cut is resumed;
+// when links have expired the result is read again, once.
 func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...DownloadOption) ([]File, error) {
-	switch {
-	case c == nil || c.core == nil:
-		return nil, &ConfigError{Reason: "the client was not made by New"}
-	case res == nil:
-		return nil, &ConfigError{Reason: "the result to download is nil"}
-	case !validRequestID(res.RequestID): // it becomes part of file names
-		return nil, &ConfigError{Reason: "the result's request id is not one that the API gives"}
+	if c == nil || c.core == nil || res == nil || !validRequestID(res.RequestID) { // which becomes part of file names
+		return nil, &ConfigError{Reason: "a download needs a client that New made and a result with an id that the API gave"}
 	}
 	d := &downloader{
 		mediaClient: newMediaClient(c.media, c.user, "runcomfy.net", "runcomfy.com"),
 		dir:         dir,
 		requestID:   res.RequestID,
-		refresh: sync.OnceValues(func() (*Result, error) {
+		renewed: sync.OnceValues(func() (map[string]string, error) {
 			job, err := c.Job(res.RequestID)
 			if err != nil {
 				return nil, err
 			}
-			return job.Result(ctx)
+			now, err := job.Result(ctx)
+			if err != nil {
+				return nil, err
+			}
+			urls := map[string]string{}
+			for _, o := range outputsOf(now.Output) {
+				urls[o.place] = o.url
+			}
+			return urls, nil
 		}),
 		write: (*os.File).Write,
 	}
@@ -115,16 +118,16 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	var arrived []File
 	failed := &DownloadError{about: about{ChargedYes, d.requestID}}
 	for i, o := range outputs {
-		if errs[i] != nil {
-			failed.Failed = append(failed.Failed, FailedDownload{Output: o.place, Err: errs[i]})
-		} else {
+		if errs[i] == nil {
 			arrived = append(arrived, files[i])
+		} else {
+			failed.Failed = append(failed.Failed, FailedDownload{Output: o.place, Err: errs[i]})
 		}
 	}
-	if failed.Failed != nil {
-		return arrived, failed
+	if failed.Failed == nil {
+		return arrived, nil
 	}
-	return arrived, nil
+	return arrived, failed
 }
 
 // An output is one URL of a result.
@@ -145,20 +148,21 @@ func outputsOf(o Output) []output {
 			all = append(all, output{place, name, url})
 		}
 	}
-	for _, kind := range []struct {
-		field, single string
-		list          []string
-	}{{"image", o.Image, o.Images}, {"video", o.Video, o.Videos}, {"audio", o.Audio, o.Audios}} {
-		for i, url := range kind.list {
-			add(fmt.Sprintf("%ss[%d]", kind.field, i), fmt.Sprintf("%ss-%d", kind.field, i+1), url)
+	kind := func(field, single string, list []string) {
+		for i, url := range list {
+			add(fmt.Sprintf("%ss[%d]", field, i), fmt.Sprintf("%ss-%d", field, i+1), url)
 		}
-		add(kind.field, kind.field, kind.single)
+		add(field, field, single)
 	}
+	kind("image", o.Image, o.Images)
+	kind("video", o.Video, o.Videos)
+	kind("audio", o.Audio, o.Audios)
 	return all
 }
 
-// fetch downloads one output under its final name. A request id holds nothing
-// that could lead out of the folder, see validRequestID.
+var errExpired = errors.New("the link has expired or is wrong")
+
+// fetch downloads one output under its final name.
 func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 	p, err := newPartial(d.dir, d.requestID+"-"+o.name)
 	if err != nil {
@@ -175,53 +179,58 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 			return File{}, context.Cause(ctx)
 		case errors.Is(err, errExpired) && !refreshed:
 			refreshed = true
-			res, refreshErr := d.refresh()
-			if refreshErr != nil {
-				return File{}, fmt.Errorf("%w; reading the result again: %w", err, refreshErr)
+			urls, failure := d.renewed()
+			if o.url = urls[o.place]; o.url == "" {
+				return File{}, fmt.Errorf("%w; reading the result again: %w", err, cmp.Or(failure, errors.New("it names the file no longer")))
 			}
-			o.url = ""
-			for _, now := range outputsOf(res.Output) {
-				if now.place == o.place {
-					o.url = now.url
-				}
-			}
-			continue
 		case !retry || try >= d.limits.Tries:
 			return File{}, err
-		}
-		if !sleep(ctx, backoff(try, d.limits.RetryDelay, 8*time.Second)) {
-			return File{}, context.Cause(ctx)
+		default:
+			sleep(ctx, backoff(try, d.limits.RetryDelay, 8*time.Second))
 		}
 	}
 }
 
-var (
-	errExpired = errors.New("the link has expired or is wrong")
-	errStalled = errors.New("the server sends nothing any more")
-)
-
 // attempt makes one request and appends what it brings to p; retry says whether
-// another may go better. It asks for the rest of the file if p has a beginning
-// that can be told to be of the same version (RFC 9110, section 13.1.5).
+// another may go better. If p has a beginning whose version can be told it asks
+// for the rest (RFC 9110, section 13.1.5).
 func (d *downloader) attempt(ctx context.Context, address string, p *partial) (retry bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stall := time.AfterFunc(d.limits.Stall, func() { cancel(errStalled) })
+	stall := time.AfterFunc(d.limits.Stall, func() { cancel(errors.New("the server sends nothing any more")) })
 	defer stall.Stop()
-	var header []string
-	if p.size > 0 && p.version != "" {
-		header = []string{"Range", fmt.Sprintf("bytes=%d-", p.size), "If-Range", p.version}
+	var header http.Header
+	resuming := p.size > 0 && p.version != ""
+	if resuming {
+		header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", p.size)}, "If-Range": {p.version}}
 	}
-	resp, err := d.request(ctx, http.MethodGet, address, header...)
+	resp, err := d.request(ctx, http.MethodGet, address, header)
 	if err != nil {
 		var refused refusal
-		return !errors.As(err, &refused) && !permanent(err), causeOf(ctx, err)
+		return !errors.As(err, &refused) && !permanent(err), cmp.Or(context.Cause(ctx), err)
 	}
 	defer resp.Body.Close()
-	if retry, err := p.begin(resp, header != nil); err != nil {
-		return retry, err
+	start, _, ok := parseContentRange(resp.Header.Get("Content-Range"))
+	version := resp.Header.Get("Last-Modified")
+	if tag := resp.Header.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
+		version = tag
 	}
-	return d.receive(ctx, resp.Body, p, stall)
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK:
+		if err := p.reset(); err != nil {
+			return false, err
+		}
+		p.total, p.version = resp.ContentLength, version
+		return d.receive(ctx, resp.Body, p, stall)
+	case code == http.StatusPartialContent && resuming && ok && start == p.size && (version == "" || version == p.version):
+		return d.receive(ctx, resp.Body, p, stall)
+	case code == http.StatusPartialContent && resuming, code == http.StatusRequestedRangeNotSatisfiable:
+		return true, errors.Join(errors.New("the file changed while it was fetched"), p.reset())
+	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone:
+		return false, fmt.Errorf("%w: HTTP status %d", errExpired, code)
+	default:
+		return repeatable(code) || code == http.StatusRequestTimeout || code >= 500, fmt.Errorf("HTTP status %d", code)
+	}
 }
 
 // receive appends the body of an answer to p.
@@ -245,16 +254,71 @@ func (d *downloader) receive(ctx context.Context, body io.Reader, p *partial, st
 		case readErr == io.EOF:
 			return false, nil
 		case readErr != nil:
-			return true, fmt.Errorf("cut after %d bytes: %w", p.size, causeOf(ctx, readErr))
+			return true, fmt.Errorf("cut after %d bytes: %w", p.size, cmp.Or(context.Cause(ctx), readErr))
 		}
 	}
 }
 
-// causeOf returns why ctx ended if it did: the error of a read that was stopped
-// tells less.
-func causeOf(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
+// A partial is a file on its way, hidden in the target folder.
+type partial struct {
+	file    *os.File
+	target  string // the final path without its extension
+	size    int64  // bytes written so far
+	total   int64  // bytes announced for the whole, -1 if not known
+	version string // strong entity tag or date of the last change, for If-Range
+}
+
+func newPartial(dir, name string) (*partial, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
 	}
-	return err
+	path := filepath.Join(dir, "."+name+"."+rand.Text()+".part") // not that of another download of the result
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	return &partial{file: f, target: filepath.Join(dir, name), total: -1}, err
+}
+
+// reset makes the file empty again.
+func (p *partial) reset() error {
+	p.size, p.total, p.version = 0, -1, ""
+	_, err := p.file.Seek(0, io.SeekStart)
+	return errors.Join(err, p.file.Truncate(0))
+}
+
+// discard removes the hidden name; a published file keeps its other one.
+func (p *partial) discard() {
+	_ = p.file.Close() // its content is given up, or synced already
+	_ = os.Remove(p.file.Name())
+}
+
+// publish writes a complete file out to the disk and gives it its final name,
+// whose extension follows from the content.
+func (p *partial) publish(output string) (File, error) {
+	start := make([]byte, min(sniffLen, p.size))
+	if _, err := p.file.ReadAt(start, 0); err != nil {
+		return File{}, err
+	}
+	format := sniffMedia(start)
+	if format.name == "" {
+		return File{}, errUnknownMedia
+	}
+	if err := errors.Join(p.file.Sync(), p.file.Close()); err != nil {
+		return File{}, err
+	}
+	path := p.target + format.extension
+	if err := renameNew(p.file.Name(), path); err != nil {
+		return File{}, err
+	}
+	return File{Output: output, Path: path, Bytes: p.size, Format: format.name}, nil
+}
+
+// renameNew gives a file a name that must not be taken: by a hard link, or where
+// the file system has none after a look.
+func renameNew(from, to string) error {
+	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
+	}
+	return os.Rename(from, to)
 }

@@ -8,14 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
-// A Job is a request that the API has accepted. It is safe for concurrent use
-// and holds nothing but the id: to lose it costs nothing as long as the id is
-// known, see Client.Job.
+// A Job is a request that the API has accepted. It is safe for concurrent use.
+// Its id is enough to make it again, see Client.Job.
 type Job struct {
 	core     *core
 	id       string
@@ -30,11 +29,8 @@ func (j *Job) ID() string { return j.id }
 // Format prints the job's id, whatever the verb.
 func (j *Job) Format(f fmt.State, _ rune) { fmt.Fprint(f, "job ", j.id) }
 
-// LogValue returns the job's id, for log/slog.
-func (j *Job) LogValue() slog.Value { return slog.StringValue(j.id) }
-
-// Status reads where the job stands. StateDone is not proof of an output: the
-// result decides. Errors are those of the *APIError family.
+// Status reads where the job stands. StateDone is no proof of an output: the
+// result decides. Errors are of the *APIError family.
 func (j *Job) Status(ctx context.Context) (*Status, error) {
 	a, err := j.call(ctx, opStatus, false, false)
 	if err != nil {
@@ -59,8 +55,7 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 	return j.outcome(res)
 }
 
-// outcome returns the result of a job that has ended, as an error unless it
-// succeeded.
+// outcome returns a result that is final, as an error unless the job succeeded.
 func (j *Job) outcome(res *Result) (*Result, error) {
 	switch res.State {
 	case StateFailed:
@@ -111,13 +106,8 @@ func newWaitSettings(opts []WaitOption) (s callSettings) {
 }
 
 // The calls about a job.
-const (
-	opStatus = "status"
-	opResult = "result"
-	opCancel = "cancel"
-)
+const opStatus, opResult, opCancel = "status", "result", "cancel"
 
-// call makes one call about the job.
 func (j *Job) call(ctx context.Context, op string, waiting, cost bool) (answer, error) {
 	k := call{op: op, method: http.MethodGet, path: "/v1/requests/" + j.id + "/" + op,
 		about: about{ChargedYes, j.id}, secrets: j.secrets, accepted: j.accepted, waiting: waiting}
@@ -128,4 +118,83 @@ func (j *Job) call(ctx context.Context, op string, waiting, cost bool) (answer, 
 		k.path += "?include_cost=true"
 	}
 	return j.core.call(ctx, k)
+}
+
+// State is where a job stands.
+type State string
+
+// The states of a job.
+const (
+	StateUnknown  State = "unknown" // a word that this client does not know, in Status.APIState; waiting goes on
+	StateQueued   State = "queued"
+	StateRunning  State = "running"
+	StateDone     State = "done"
+	StateFailed   State = "failed"
+	StateCanceled State = "canceled"
+)
+
+// Final reports whether a job in this state has ended.
+func (s State) Final() bool { return s == StateDone || s.unsuccessful() }
+
+// unsuccessful reports whether a job in this state has ended without a result.
+func (s State) unsuccessful() bool { return s == StateFailed || s == StateCanceled }
+
+// parseState reads the API's word for a state, in any case.
+func parseState(word string) State {
+	switch strings.ToLower(strings.TrimSpace(word)) {
+	case "in_queue", "queued", "pending", "waiting":
+		return StateQueued
+	case "in_progress", "running", "starting", "processing":
+		return StateRunning
+	case "completed", "succeeded":
+		return StateDone
+	case "failed", "error":
+		return StateFailed
+	case "cancelled", "canceled":
+		return StateCanceled
+	}
+	return StateUnknown
+}
+
+// A Status is one observation of a job.
+type Status struct {
+	RequestID     string
+	State         State
+	APIState      string // the API's own word for the state
+	QueuePosition int    // -1 when the API does not say
+	InstanceID    string // the machine that runs the job, if the API says
+}
+
+func newStatus(id string, a answer) Status {
+	s := Status{RequestID: id, APIState: cut(a.text("status"), 64), QueuePosition: -1, InstanceID: a.text("instance_id")}
+	s.State = parseState(s.APIState)
+	if n, ok := a.number("queue_position"); ok && n >= 0 && n < 1<<31 {
+		s.QueuePosition = int(n)
+	}
+	return s
+}
+
+// CancelOutcome is what came of canceling a job.
+type CancelOutcome string
+
+// The outcomes of Job.Cancel.
+const (
+	CancelOutcomeUnknown        CancelOutcome = "unknown" // the API took the request and did not say what comes of it
+	CancelOutcomeCanceled       CancelOutcome = "canceled"
+	CancelOutcomeNotCancellable CancelOutcome = "not cancellable" // the job goes on
+	CancelOutcomeAlreadyDone    CancelOutcome = "already done"    // the job had ended before
+)
+
+// cancelOutcome reads the answer to a cancel.
+func cancelOutcome(a answer) CancelOutcome {
+	state, outcome := parseState(a.text("status")), strings.ToLower(a.text("outcome"))
+	switch {
+	case outcome == "cancelled" || outcome == "canceled" || outcome == "" && state == StateCanceled:
+		return CancelOutcomeCanceled
+	case strings.HasPrefix(outcome, "not_cancel") && state.Final():
+		return CancelOutcomeAlreadyDone
+	case strings.HasPrefix(outcome, "not_cancel"):
+		return CancelOutcomeNotCancellable
+	}
+	return CancelOutcomeUnknown
 }

@@ -4,7 +4,6 @@ package runcomfy
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -14,18 +13,15 @@ import (
 
 // A mediaFormat is a kind of media file, told by its first bytes.
 type mediaFormat struct {
-	name      string // of MediaInfo.Format
-	mediaType string // of a data URI
-	extension string // of a file's name, with its dot
-	// measure reads width, height and duration; nil where only the size of the
-	// file is measured.
-	measure func(*header) MediaInfo
-	starts  []string // what files begin with; a question mark is any byte
+	name      string                  // of MediaInfo.Format
+	mediaType string                  // of a data URI
+	extension string                  // of a file's name, with its dot
+	measure   func(*header) MediaInfo // nil where only the size of the file is measured
+	starts    []string                // what files begin with; a question mark is any byte
 }
 
 // mediaFormats are looked through in order. Boxes without an ftyp in front are
-// QuickTime from before that box; the sound formats at the end begin with the
-// sync words of ADTS and of MPEG audio, layer III.
+// QuickTime from before it; ADTS and MPEG audio begin with sync words.
 var mediaFormats = []mediaFormat{
 	{"png", "image/png", ".png", measurePNG, []string{pngSignature}},
 	{"jpeg", "image/jpeg", ".jpg", measureJPEG, []string{"\xff\xd8\xff"}},
@@ -37,9 +33,7 @@ var mediaFormats = []mediaFormat{
 	{"m4a", "audio/mp4", ".m4a", measureMovie, []string{"????ftypM4A ", "????ftypM4B "}},
 	{"mp4", "video/mp4", ".mp4", measureMovie, []string{"????ftyp"}},
 	{"webm", "video/webm", ".webm", nil, []string{"\x1aE\xdf\xa3"}},
-	{"avi", "video/x-msvideo", ".avi", nil, []string{"RIFF????AVI "}},
 	{"bmp", "image/bmp", ".bmp", nil, []string{"BM"}},
-	{"tiff", "image/tiff", ".tiff", nil, []string{"II*\x00", "MM\x00*"}},
 	{"svg", "image/svg+xml", ".svg", nil, []string{"<svg"}},
 	{"wav", "audio/wav", ".wav", nil, []string{"RIFF????WAVE"}},
 	{"ogg", "audio/ogg", ".ogg", nil, []string{"OggS\x00"}},
@@ -48,13 +42,12 @@ var mediaFormats = []mediaFormat{
 	{"mp3", "audio/mpeg", ".mp3", nil, []string{"ID3", "\xff\xfb", "\xff\xfa", "\xff\xf3", "\xff\xf2", "\xff\xe3", "\xff\xe2"}},
 }
 
-// sniffLen is how many bytes sniffMedia wants: they hold the brands of a file
-// and the prolog of XML.
-const sniffLen = 512
+const sniffLen = 512 // how many bytes sniffMedia wants
 
-// sniffMedia tells the format of a file from its first bytes, at most sniffLen.
-// A format that is no media has an empty name.
+// sniffMedia tells the format of a file from its first bytes. A format that is
+// no media has an empty name.
 func sniffMedia(start []byte) mediaFormat {
+	start = start[:min(len(start), sniffLen)]
 	switch { // two beginnings say less than what comes soon after
 	case beginsWith(start, "<?xml") && bytes.Contains(start, []byte("<svg")):
 		start = []byte("<svg")
@@ -83,47 +76,8 @@ func beginsWith(start []byte, pattern string) bool {
 	return true
 }
 
-// probeMedia reads what the header of a media file tells, never its pixels.
-// size is the length of the file in bytes, or -1 if it is not known. An error
-// means that the header is truncated, damaged or too long; the Bytes and the
-// Format returned beside it hold all the same.
-func probeMedia(r io.ReaderAt, size int64) (MediaInfo, error) {
-	known := MediaInfo{Bytes: max(size, 0)}
-	h := &header{r: r, size: size}
-	n, err := r.ReadAt(h.buf[:], 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return known, err
-	}
-	if n == 0 {
-		return known, errors.New("the file is empty")
-	}
-	format := sniffMedia(h.buf[:n])
-	known.Format = format.name
-	if format.measure == nil {
-		return known, nil
-	}
-	info := format.measure(h)
-	switch isImage := strings.HasPrefix(format.mediaType, "image/"); {
-	case isImage && (info.Width == 0 || info.Height == 0):
-		h.fail(errNoSize)
-	case impossible(info):
-		h.fail(errors.New("impossible width or height"))
-	}
-	if h.err != nil {
-		return known, fmt.Errorf("%s header: %w", format.name, h.err)
-	}
-	info.Bytes, info.Format = known.Bytes, known.Format
-	return info, nil
-}
-
-// impossible reports a size that would not fit an int of 32 bits.
-func impossible(m MediaInfo) bool {
-	return m.Width < 0 || m.Height < 0 || m.Width > math.MaxInt32 || m.Height > math.MaxInt32
-}
-
-// maxHeaderReads bounds the walk through segments, chunks and boxes, so that a
-// hostile file of endless tiny parts ends in an error. Files that were seen
-// need fewer than two hundred.
+// maxHeaderReads bounds the walk through a hostile file of endless tiny parts.
+// Files that were seen need fewer than two hundred reads.
 const maxHeaderReads = 4096
 
 var (
@@ -132,12 +86,46 @@ var (
 	errTooManyParts = errors.New("too many parts before the size")
 )
 
+// probeMedia reads what the header of a media file tells, never its pixels.
+// size is the length of the file in bytes, or -1 if it is not known. Beside an
+// error, of a header that is truncated, damaged or too long, stand the Bytes and
+// the Format.
+func probeMedia(r io.ReaderAt, size int64) (MediaInfo, error) {
+	h := &header{r: r, size: size}
+	if size < 0 {
+		h.size = math.MaxInt64
+	}
+	n, err := r.ReadAt(h.buf[:], 0)
+	switch {
+	case n > 0 && errors.Is(err, io.EOF): // a file shorter than sniffLen
+		err = nil
+	case errors.Is(err, io.EOF):
+		err = errors.New("the file is empty")
+	}
+	format := sniffMedia(h.buf[:n])
+	var info MediaInfo
+	if err == nil && format.measure != nil {
+		info = format.measure(h)
+		switch isImage := strings.HasPrefix(format.mediaType, "image/"); {
+		case isImage && (info.Width == 0 || info.Height == 0):
+			h.fail(errNoSize)
+		case min(info.Width, info.Height) < 0 || max(info.Width, info.Height) > math.MaxInt32:
+			h.fail(errors.New("impossible width or height"))
+		}
+		if h.err != nil {
+			info, err = MediaInfo{}, fmt.Errorf("%s header: %w", format.name, h.err)
+		}
+	}
+	info.Bytes, info.Format = max(size, 0), format.name
+	return info, err
+}
+
 // A header reads parts of a file's header by position, so that a remote file is
 // fetched only where it is looked at. After the first error it reads zeros:
 // parsers look at err where they loop, and their caller at the end.
 type header struct {
 	r     io.ReaderAt
-	size  int64 // of the file, -1 if not known
+	size  int64 // of the file, beyond all that is if it is not known
 	err   error
 	reads int
 	buf   [sniffLen]byte
@@ -156,7 +144,7 @@ func (h *header) at(off int64, n int) []byte {
 	if h.reads++; h.reads > maxHeaderReads {
 		h.fail(errTooManyParts)
 	}
-	if off < 0 || off > math.MaxInt64-int64(n) || h.size >= 0 && off+int64(n) > h.size {
+	if off < 0 || off > h.size-int64(n) {
 		h.fail(errTruncated)
 	}
 	if h.err == nil {
@@ -173,7 +161,11 @@ func (h *header) at(off int64, n int) []byte {
 	return b
 }
 
-// u16, u32 and u64 return the big-endian number at off.
-func (h *header) u16(off int64) int   { return int(binary.BigEndian.Uint16(h.at(off, 2))) }
-func (h *header) u32(off int64) int64 { return int64(binary.BigEndian.Uint32(h.at(off, 4))) }
-func (h *header) u64(off int64) int64 { return int64(binary.BigEndian.Uint64(h.at(off, 8))) }
+// uint returns the big-endian number of n bytes at off.
+func (h *header) uint(off int64, n int) int64 {
+	var number int64
+	for _, b := range h.at(off, n) {
+		number = number<<8 | int64(b)
+	}
+	return number
+}

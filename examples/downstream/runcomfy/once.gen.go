@@ -27,21 +27,19 @@ func (c *Client) SubmitOnce(ctx context.Context, key string, in Input) (*Job, er
 	if key == "" {
 		return nil, &ConfigError{Reason: "the key of SubmitOnce is empty"}
 	}
-	return c.submitOne(ctx, in, key)
+	return c.submitKeyed(ctx, in, key)
 }
 
+// submitOnce submits s under key: it writes the intent before a byte is sent,
+// and the outcome after it.
 func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job, error) {
 	if c.journal == nil {
 		return nil, &ConfigError{Reason: "a submit under a key needs a journal, see WithJournal"}
 	}
-	// Calls of this process wait for one another: to the journal, a submit
+	// Calls of this process wait for one another: in the journal, a submit
 	// under way looks like one that a crash broke off.
 	done := make(chan struct{})
-	for {
-		other, busy := c.keys.LoadOrStore(key, done)
-		if !busy {
-			break
-		}
+	for other, busy := c.keys.LoadOrStore(key, done); busy; other, busy = c.keys.LoadOrStore(key, done) {
 		select {
 		case <-other.(chan struct{}):
 		case <-ctx.Done():
@@ -50,21 +48,9 @@ func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job,
 	}
 	defer close(done)
 	defer c.keys.Delete(key)
-	record, job, err := c.claim(ctx, key, s)
-	if job != nil || err != nil {
-		return job, err
-	}
-	job, err = c.submit(ctx, s)
-	c.settle(ctx, record, job, err)
-	return job, err
-}
 
-// claim writes the intent to submit s under key. It returns the job instead if
-// the key has led to one already. The media of s are checked in between: those
-// of a job that exists may be gone by now.
-func (c *core) claim(ctx context.Context, key string, s *submission) (intent JournalRecord, job *Job, err error) {
 	now := time.Now().UTC()
-	intent = JournalRecord{Key: key, Revision: 1, State: JournalStateSending, Request: c.requestHash(s),
+	intent := JournalRecord{Key: key, Revision: 1, State: JournalStateSending, Request: c.requestHash(s),
 		Model: s.model, Origin: c.origin, Started: now, Updated: now}
 	old, found, err := c.journal.Get(ctx, key)
 	switch {
@@ -72,15 +58,16 @@ func (c *core) claim(ctx context.Context, key string, s *submission) (intent Jou
 	case old.Request != intent.Request:
 		err = ErrKeyConflict
 	case old.State == JournalStateAccepted:
-		return intent, c.acceptedJob(s, old.RequestID, old.Updated), nil
+		return c.acceptedJob(s, old.RequestID, old.Updated), nil
 	case old.State != JournalStateRejected:
-		return intent, nil, c.recordedDoubt(s, old)
+		return nil, c.recordedDoubt(s, old)
 	}
 	if err != nil {
-		return intent, nil, notSent(s, 0, SubmitPhaseJournal, err)
+		return nil, notSent(s, 0, SubmitPhaseJournal, err)
 	}
+	// Media are checked only now: those of a job that exists may be gone.
 	if err := s.check(ctx); err != nil {
-		return intent, nil, err
+		return nil, err
 	}
 	var stored bool
 	if found {
@@ -93,9 +80,11 @@ func (c *core) claim(ctx context.Context, key string, s *submission) (intent Jou
 		err = errors.New("another process has just begun to submit under the key")
 	}
 	if err != nil {
-		return intent, nil, notSent(s, 0, SubmitPhaseJournal, err)
+		return nil, notSent(s, 0, SubmitPhaseJournal, err)
 	}
-	return intent, nil, nil
+	job, err := c.submit(ctx, s)
+	c.settle(ctx, intent, job, err)
+	return job, err
 }
 
 // settle writes the end of a submit. When that fails the record stays in
@@ -121,11 +110,8 @@ func (c *core) settle(ctx context.Context, sent JournalRecord, job *Job, err err
 
 // recordedDoubt returns the error of a key whose submit is in doubt.
 func (c *core) recordedDoubt(s *submission, r JournalRecord) error {
-	cause := fmt.Errorf("the journal has key %q in state %s: an earlier submit is in doubt", r.Key, r.State)
-	if r.State == JournalStateSending {
-		cause = fmt.Errorf("the journal has key %q in state %s: another process submits it now, or died while it did", r.Key, r.State)
-	}
-	e := c.ambiguous(&attempt{submission: s, phase: SubmitPhaseSend, cause: cause, started: r.Started, ended: r.Updated})
+	cause := fmt.Errorf("the journal has key %q in state %s: a process submits it now, or died while it did, or could not tell what came of it", r.Key, r.State)
+	e := c.ambiguous(&flight{submission: s, phase: SubmitPhaseSend, cause: cause, started: r.Started, ended: r.Updated})
 	if validRequestID(r.RequestID) {
 		e.names(c.acceptedJob(s, r.RequestID, r.Updated))
 	}

@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -45,16 +46,12 @@ type callSettings struct {
 	cost       bool
 }
 
-type (
-	option     func(*clientSettings)
-	callOption func(*callSettings)
-	waitOption func(*callSettings)
-)
+type option func(*clientSettings)
+type callOption func(*callSettings)
 
 func (o option) applyClient(s *clientSettings) { o(s) }
 func (o callOption) applyCall(s *callSettings) { o(s) }
-func (o waitOption) applyCall(s *callSettings) { o(s) }
-func (o waitOption) applyWait(s *callSettings) { o(s) }
+func (o callOption) applyWait(s *callSettings) { o(s) }
 
 // WithBaseURL sends all calls to another origin, a path prefix included, as
 // https://proxy.example/runcomfy. The default is DefaultBaseURL.
@@ -64,12 +61,11 @@ func WithBaseURL(url string) Option { return option(func(s *clientSettings) { s.
 // loopback one. The token is then readable by anybody on the way.
 func WithInsecureHTTP() Option { return option(func(s *clientSettings) { s.insecure = true }) }
 
-// WithHTTPClient makes calls through the Transport of client, for a proxy, own
-// certificates or a test. Its Timeout, Jar and CheckRedirect are not used. An
-// *http.Transport is cloned and keeps the rules that this package has for
-// submits: a fresh HTTP/1.1 connection, no redirect, no replay. Any other
-// RoundTripper must not send a request twice; what it reports of a failed
-// submit proves nothing, so every failure through it is ambiguous.
+// WithHTTPClient makes calls through the Transport of client alone, for a proxy,
+// own certificates or a test. An *http.Transport is cloned and keeps this
+// package's rules for submits: a fresh HTTP/1.1 connection, no redirect, no
+// replay. Any other RoundTripper must not send a request twice; what it reports
+// proves nothing, so that every submit that fails through it is ambiguous.
 func WithHTTPClient(client *http.Client) Option {
 	return option(func(s *clientSettings) { s.httpClient = client })
 }
@@ -81,7 +77,9 @@ func WithUserAgent(userAgent string) Option {
 
 // WithLogger logs calls and retries, by default nowhere. Neither the token nor a
 // prompt nor the query of a URL is ever logged.
-func WithLogger(log *slog.Logger) Option { return option(func(s *clientSettings) { s.log = log }) }
+func WithLogger(log *slog.Logger) Option {
+	return option(func(s *clientSettings) { s.log = cmp.Or(log, s.log) })
+}
 
 // WithoutValidation sends inputs without calling their Validate, when the API
 // accepts more than this client knows of. Media checks go as well.
@@ -92,15 +90,13 @@ func WithoutValidation() Option {
 // WithJournal keeps a record of keyed submits, for SubmitOnce and OnceKey.
 func WithJournal(j Journal) Option { return option(func(s *clientSettings) { s.journal = j }) }
 
-// WithReadRate sets the budget of reads that all jobs of the client share:
-// perSecond reads in the long run, burst at once. The default is 5 and 10.
+// WithReadRate sets the budget of reads that all jobs of the client share: how
+// many per second in the long run, and how many at once.
 func WithReadRate(perSecond float64, burst int) Option {
 	return option(func(s *clientSettings) { s.limits.ReadRate, s.limits.ReadBurst = perSecond, burst })
 }
 
-// WithLimits changes any of the figures in Limits:
-//
-//	runcomfy.WithLimits(func(l *runcomfy.Limits) { l.Outage = time.Hour })
+// WithLimits changes any of the figures in Limits.
 func WithLimits(change func(*Limits)) Option {
 	return option(func(s *clientSettings) { change(&s.limits) })
 }
@@ -156,13 +152,8 @@ func (m MediaCheck) applyClient(s *clientSettings) { s.check = m }
 func (m MediaCheck) applyCall(s *callSettings)     { s.check = m }
 
 // WithMediaCheck sets the MediaCheck of all calls of a client, by default
-// MediaCheckLocal, or of one call.
-func WithMediaCheck(m MediaCheck) interface {
-	Option
-	CallOption
-} {
-	return m
-}
+// MediaCheckLocal, or of one call: it is an Option and a CallOption.
+func WithMediaCheck(m MediaCheck) MediaCheck { return m }
 
 // OnAccepted calls f with the job as soon as the API has accepted it, before
 // any waiting: the place to store its id.
@@ -175,32 +166,28 @@ func OnceKey(key string) CallOption { return callOption(func(s *callSettings) { 
 
 // OnUpdate calls f with the first status seen and then with every change.
 func OnUpdate(f func(Status)) WaitOption {
-	return waitOption(func(s *callSettings) { s.onUpdate = f })
+	return callOption(func(s *callSettings) { s.onUpdate = f })
 }
 
 // OnCancelPolicy says what becomes of a job when the wait for it ends early,
 // since the context has ended or MaxWait has passed.
 type OnCancelPolicy uint8
 
-// The policies of OnCancel.
+// The policies of OnCancel. In either case the *WaitError leads back to the job.
 const (
-	// OnCancelDetach leaves the job alone: it goes on, and its id in the
-	// *WaitError leads back to it. Wait and Updates begin with this policy.
-	OnCancelDetach OnCancelPolicy = iota
-	// OnCancelIfQueued cancels the job if it was not seen to run yet. Model
-	// methods begin with this policy.
-	OnCancelIfQueued
+	OnCancelDetach   OnCancelPolicy = iota // leave it alone; the default of Wait and Updates
+	OnCancelIfQueued                       // cancel it if it was not seen to run yet; the default of model methods
 )
 
 // OnCancel sets the policy of a wait.
 func OnCancel(p OnCancelPolicy) WaitOption {
-	return waitOption(func(s *callSettings) { s.onCancel = p })
+	return callOption(func(s *callSettings) { s.onCancel = p })
 }
 
 // MaxWait bounds the wait for the result. Without it, and without a deadline
 // on the context, a wait ends after 20 times the usual duration of the model's
 // kind of output, at least 10 minutes and at most 2 hours.
-func MaxWait(d time.Duration) WaitOption { return waitOption(func(s *callSettings) { s.maxWait = d }) }
+func MaxWait(d time.Duration) WaitOption { return callOption(func(s *callSettings) { s.maxWait = d }) }
 
 // WithCost asks for the cost of the job with its result.
-func WithCost() WaitOption { return waitOption(func(s *callSettings) { s.cost = true }) }
+func WithCost() WaitOption { return callOption(func(s *callSettings) { s.cost = true }) }

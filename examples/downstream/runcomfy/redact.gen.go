@@ -7,67 +7,58 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
-// redacted stands where something secret stood.
-const redacted = "[redacted]"
-
-// How a text is recognised as the user's: a whole string of the request of at
-// least wholeSecret bytes, or any run of partSecret bytes of one, since servers
-// repeat prompts cut short.
+// A text is recognised as the user's when it is a whole string of the request
+// of at least wholeSecret bytes, or any run of partSecret bytes of one, since
+// servers repeat prompts cut short.
 const (
 	wholeSecret = 6
 	partSecret  = 12
-	// maxSecrets bounds what is kept of one request, in bytes.
-	maxSecrets = 256 << 10
+	maxSecrets  = 256 << 10    // bytes kept of one request
+	shownLimit  = 512          // bytes of a server's text that are ever shown
+	redacted    = "[redacted]" // stands where something secret stood
 )
-
-// shownLimit is how much of a server's text is ever shown, in bytes.
-const shownLimit = 512
 
 // A redactor takes out of a text what no error and no log line may show: the
 // token, the queries of URLs, the data of data URIs and the strings of the
-// request. It also takes out control characters and cuts the text to
-// shownLimit.
+// request; control characters too, and what exceeds shownLimit.
 type redactor func(string) string
 
 // newRedactor returns the redactor for calls about one request body, which is
 // JSON or empty. The body itself is not kept: it may be large.
 func (c *core) newRedactor(body []byte) redactor {
 	own := []string{c.token()}
-	var value any
-	_ = json.Unmarshal(body, &value)
-	collectSecrets(value, &own, maxSecrets)
-	return func(s string) string { return redact(s, own) }
-}
-
-// collectSecrets adds the strings in a JSON value to own, up to left bytes, and
-// returns what is then left. Names of properties are no secrets: errors may show
-// them; data URIs are found by themselves.
-func collectSecrets(value any, own *[]string, left int) int {
-	switch value := value.(type) {
-	case string:
-		if s := cut(value, left); len(s) >= wholeSecret && !strings.HasPrefix(s, "data:") {
-			*own = append(*own, s)
-			left -= len(s)
-		}
-	case []any:
-		for _, item := range value {
-			left = collectSecrets(item, own, left)
-		}
-	case map[string]any:
-		for _, member := range value {
-			left = collectSecrets(member, own, left)
+	left := maxSecrets
+	var collect func(value any)
+	collect = func(value any) {
+		switch value := value.(type) {
+		case string: // not a data URI, which is found by itself
+			if s := cut(value, left); len(s) >= wholeSecret && !strings.HasPrefix(s, "data:") {
+				own = append(own, s)
+				left -= len(s)
+			}
+		case []any:
+			for _, item := range value {
+				collect(item)
+			}
+		case map[string]any: // not the names, which errors may show
+			for _, member := range value {
+				collect(member)
+			}
 		}
 	}
-	return left
+	var value any
+	_ = json.Unmarshal(body, &value)
+	collect(value)
+	return func(s string) string { return redact(s, own) }
 }
 
 var (
 	secretURL = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s"'<>\\/?#]*@)?([^\s"'<>\\?#]*)([?#][^\s"'<>\\]*)?`)
 	dataURI   = regexp.MustCompile(`(?i)\bdata:[a-z0-9.+/;=-]*,[^\s"'<>\\]*`)
 	escaped   = regexp.MustCompile(`\\u[0-9a-fA-F]{4}`)
+	control   = regexp.MustCompile(`[[:cntrl:]\x{FFFD}]`) // invalid UTF-8 matches too
 )
 
 func redact(s string, own []string) string {
@@ -86,13 +77,7 @@ func redact(s string, own []string) string {
 		return m[1] + m[2] + m[3]
 	})
 	s = withoutParts(s, own)
-	s = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c == utf8.RuneError {
-			return ' '
-		}
-		return c
-	}, s)
-	return cut(s, shownLimit)
+	return cut(control.ReplaceAllString(s, " "), shownLimit)
 }
 
 // withoutParts takes out of s all that the strings in own have in common with it.
@@ -121,11 +106,8 @@ func withoutParts(s string, own []string) string {
 
 // cut shortens s to at most n bytes without splitting a rune.
 func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n], "")
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
+	return s
 }

@@ -3,7 +3,10 @@
 package runcomfy
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,14 +31,12 @@ type MediaRule struct {
 	// each item of a list.
 	Path string
 	Kind MediaKind
-	// Metric is what is measured: width_pixels, height_pixels, width/height,
-	// file_size_mb; any other metric is never enforced here.
-	Metric string
-	// Op compares the measured value with Bound: >, <, >=, <= or ==.
-	Op    string
-	Bound float64
-	// Message is the page's own text for a file that breaks the rule.
-	Message string
+	// Metric is what is measured: width_pixels, height_pixels, width/height or
+	// file_size_mb; any other is never enforced here. Op compares it with Bound:
+	// >, <, >=, <= or ==.
+	Metric, Op string
+	Bound      float64
+	Message    string // the page's own text for a file that breaks the rule
 }
 
 // Name returns the rule as the page writes it, as width_pixels>.
@@ -43,18 +44,15 @@ func (r MediaRule) Name() string { return r.Metric + r.Op }
 
 // MediaInfo is what is known of a media file. A zero field is not known.
 type MediaInfo struct {
-	// Width and Height are in pixels: as stored where EXIF holds the turn, as
-	// shown where the container does (AVIF, HEIC, MP4, MOV).
-	Width, Height int
-	Bytes         int64         // size of the file
-	Duration      time.Duration // of a video or an audio file
-	Format        string        // as png, jpeg, gif, webp, avif, heic, mp4
+	Width, Height int // in pixels: as stored where EXIF holds the turn, else as shown
+	Bytes         int64
+	Duration      time.Duration
+	Format        string // as png, jpeg, gif, webp, avif, heic, mp4
 	// Rotated means that the file asks to be turned by a quarter. Programs
 	// differ in whether they obey, so the rules may hold either way round.
 	Rotated bool
 }
 
-// turned returns m with width and height swapped.
 func (m MediaInfo) turned() MediaInfo {
 	m.Width, m.Height = m.Height, m.Width
 	return m
@@ -63,17 +61,14 @@ func (m MediaInfo) turned() MediaInfo {
 // A RuleVerdict is the outcome of one MediaRule on one file.
 type RuleVerdict uint8
 
-// metricFileSize is the one metric known here that needs no look into the file.
-const metricFileSize = "file_size_mb"
-
 // The verdicts of MediaRule.Check.
 const (
-	// RuleVerdictUnknown means that the metric is not one this client knows or
-	// that the file was not measured for it. It never blocks a submit by itself.
-	RuleVerdictUnknown RuleVerdict = iota
+	RuleVerdictUnknown RuleVerdict = iota // the metric, or its value; it blocks nothing by itself
 	RuleVerdictPass
 	RuleVerdictFail
 )
+
+const metricFileSize = "file_size_mb" // the one metric that needs no look into the file
 
 // Check compares a measured file with the rule. Comparison is strict:
 // width_pixels> 300 refuses 300. The page does not say whether a megabyte is
@@ -85,48 +80,35 @@ func (r MediaRule) Check(m MediaInfo) RuleVerdict {
 
 // check is Check that also returns the measured value in the rule's unit.
 func (r MediaRule) check(m MediaInfo) (RuleVerdict, float64) {
-	var measured, other float64
-	switch r.Metric {
-	case "width_pixels":
-		measured = float64(m.Width)
-	case "height_pixels":
-		measured = float64(m.Height)
-	case "width/height":
-		if m.Height > 0 {
-			measured = float64(m.Width) / float64(m.Height)
-		}
-	case metricFileSize:
-		measured, other = float64(m.Bytes)/1e6, float64(m.Bytes)/(1<<20)
-	}
-	known := slices.Contains([]string{">", "<", ">=", "<=", "=="}, r.Op)
+	width, height, size := float64(m.Width), float64(m.Height), float64(m.Bytes)
+	measured := map[string]float64{
+		"width_pixels": width, "height_pixels": height, "width/height": width / height, metricFileSize: size / 1e6,
+	}[r.Metric]
+	holds, known := r.holds(measured)
 	switch {
-	case !known || measured <= 0:
+	case !known || !(measured > 0 && measured <= math.MaxFloat64): // also a ratio without a height
 		return RuleVerdictUnknown, 0
-	case r.holds(measured), other > 0 && r.holds(other):
+	case r.Metric == metricFileSize && !holds:
+		holds, _ = r.holds(size / (1 << 20))
+	}
+	if holds {
 		return RuleVerdictPass, measured
 	}
 	return RuleVerdictFail, measured
 }
 
-func (r MediaRule) holds(measured float64) bool {
-	switch r.Op {
-	case ">":
-		return measured > r.Bound
-	case "<":
-		return measured < r.Bound
-	case ">=":
-		return measured >= r.Bound
-	case "<=":
-		return measured <= r.Bound
-	}
-	return measured == r.Bound
+// holds compares a value with the bound; the operator may not be known.
+func (r MediaRule) holds(x float64) (holds, known bool) {
+	holds, known = map[string]bool{
+		">": x > r.Bound, "<": x < r.Bound, ">=": x >= r.Bound, "<=": x <= r.Bound, "==": x == r.Bound,
+	}[r.Op]
+	return holds, known
 }
 
 // EvaluateMedia applies the media rules of an input's model to files that the
-// caller has measured, without any network. measured maps the JSON path of a
-// media value, as image_url or image_urls[2], to what is known of its file. It
-// returns nil, or every broken rule in one *ValidationError, in the order of
-// the page and of the items.
+// caller has measured: the JSON path of a value, as image_urls[2], to what is
+// known of its file. It returns nil, or every broken rule in one
+// *ValidationError, in the order of the page and of the items.
 func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
 	if in == nil {
 		return nilInput()
@@ -138,8 +120,7 @@ func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
 
 // evaluate records every rule that a measured file breaks and calls unknown for
 // every one that it can neither break nor keep. A rotated file counts the way
-// round that breaks fewer rules, the same way for all of them: a width of one
-// way never stands beside a height of the other.
+// round that breaks fewer rules, the same way for all of them.
 func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, unknown func(r MediaRule, path string)) {
 	files := maps.Clone(measured)
 	for path, m := range measured {
@@ -161,6 +142,7 @@ func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, 
 		return slices.Compare(left, right)
 	})
 	for _, r := range rules {
+		message := cmp.Or(r.Message, fmt.Sprintf("must have %s %v", r.Name(), r.Bound))
 		for _, path := range paths {
 			verdict, got := r.check(files[path])
 			switch {
@@ -168,10 +150,6 @@ func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, 
 			case verdict == RuleVerdictUnknown:
 				unknown(r, path)
 			default:
-				message := r.Message
-				if message == "" {
-					message = "must have " + r.Name() + " " + strconv.FormatFloat(r.Bound, 'g', -1, 64)
-				}
 				*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message, Measured: got, Bound: r.Bound, kind: gotFloat})
 			}
 		}

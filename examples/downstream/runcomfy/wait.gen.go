@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// watch reads the job until it has ended or observe, which may be nil, returns
-// false; both results are nil then. observe gets the first status and every
-// change.
+// watch reads the job until it has ended. observe, which may be nil, gets the
+// first status and every change; when it returns false, so does watch, with nil.
 func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bool) (*Result, error) {
 	expected := j.kind.expectedDuration()
 	if _, bounded := ctx.Deadline(); s.maxWait <= 0 && !bounded {
@@ -87,8 +86,7 @@ func (j *Job) look(ctx context.Context, cost, started bool) (status Status, res 
 	return status, res, nil
 }
 
-// cancelTimeout bounds the attempt to cancel a queued job whose caller has
-// given up.
+// cancelTimeout bounds the canceling of a job whose caller has given up.
 const cancelTimeout = 5 * time.Second
 
 // giveUp returns the error of a wait whose context has ended, after canceling
@@ -112,7 +110,6 @@ func (j *Job) waitError(last Status, errs ...error) *WaitError {
 	return &WaitError{Last: last, about: about{ChargedYes, j.id}, causes: newCauses(j.secrets, errs...), job: j}
 }
 
-// unseen is the status of a job that was not read yet.
 func (j *Job) unseen() Status {
 	return Status{RequestID: j.id, State: StateUnknown, QueuePosition: -1}
 }
@@ -155,12 +152,10 @@ func interval(state State, position int, running, elapsed, expected time.Duratio
 	return min(d, max(3*time.Second, elapsed))
 }
 
-// jitter returns d plus or minus up to 10 %, so that many jobs started
-// together are not read together.
+// jitter varies d by 10 %, so that jobs started together are not read together.
 func jitter(d time.Duration) time.Duration { return d - d/10 + rand.N(d/5+1) }
 
-// beforeDeadline shortens the time to the next read so that one read is left
-// shortly before a wait must end.
+// beforeDeadline makes room for a last read shortly before a wait must end.
 func beforeDeadline(d, remaining time.Duration) time.Duration {
 	return min(d, max(remaining-2*time.Second, time.Second))
 }
