@@ -312,8 +312,8 @@ func (p *partial) publish(output string) (File, error) {
 // renameNew gives a file a name that must not be taken: by a hard link, or where
 // the file system has none after a look.
 func renameNew(from, to string) error {
-	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
-		return err
+	if os.Link(from, to) == nil {
+		return nil
 	}
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}

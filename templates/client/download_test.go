@@ -191,6 +191,16 @@ func TestDownloadFaults(t *testing.T) {
 		r.Header.Del("If-Range")
 		serveFile(rewritten, `"v2"`)(w, r)
 	}
+	sameWeakTag := func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("If-Range")
+		serveFile(rewritten, `W/"v1"`)(w, r)
+	}
+	otherPlace := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes 8-%d/%d", len(file)-1, len(file)))
+		w.WriteHeader(http.StatusPartialContent)
+		w.Write(file[8:])
+	}
 	short := func(w http.ResponseWriter, r *http.Request) { // the next 100,000 bytes, whatever was asked for
 		var from int
 		fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
@@ -217,6 +227,8 @@ func TestDownloadFaults(t *testing.T) {
 		{name: "changed_after_cut", handler: inTurn(cutAt(200_000, serveFile(file, `"v1"`)), serveFile(other, `"v2"`)), want: other, requests: 2},
 		{name: "changed_and_if_range_ignored", handler: inTurn(cutAt(100_000, serveFile(file, `"v1"`)), ignoresIfRange, serveFile(rewritten, `"v2"`)), want: rewritten, requests: 3},
 		{name: "resumed_in_short_ranges", handler: inTurn(cutAt(150_000, serveFile(file, `"v1"`)), short), want: file, requests: 3},
+		{name: "changed_under_a_weak_tag", handler: inTurn(cutAt(100_000, serveFile(file, `W/"v1"`)), sameWeakTag), want: rewritten, requests: 2},
+		{name: "resumed_at_another_place", handler: inTurn(cutAt(100_000, serveFile(file, `"v1"`)), otherPlace, serveFile(file, `"v1"`)), want: file, requests: 3},
 		{name: "shrunk_after_cut", handler: inTurn(cutAt(200_000, serveFile(file, `"v1"`)), status(http.StatusRequestedRangeNotSatisfiable), serveFile(other, `"v2"`)), want: other, requests: 3},
 		{name: "announced_more_than_sent", handler: lying, wantErr: "cut after", requests: 5},
 		{name: "no_length", handler: chunked, want: file, requests: 1},
@@ -522,6 +534,23 @@ func TestDownloadContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || len(folder(t, dir)) != 0 || host.requests.Load() != 1 {
 		t.Errorf("%v, folder %v, %d requests", err, folder(t, dir), host.requests.Load())
 	}
+}
+
+// TestDownloadParallel fetches four of ten files at a time.
+func TestDownloadParallel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var running, most, done atomic.Int64
+		start := time.Now()
+		inParallel(newMediaClient(mediaSettings{}, "test").limits.Parallel, 10, func(int) {
+			most.Store(max(most.Load(), running.Add(1)))
+			time.Sleep(time.Second)
+			running.Add(-1)
+			done.Add(1)
+		})
+		if most.Load() != 4 || done.Load() != 10 || time.Since(start) != 3*time.Second {
+			t.Errorf("%d at a time, %d done after %v", most.Load(), done.Load(), time.Since(start))
+		}
+	})
 }
 
 // TestRenameNewWithoutLinks takes the way of file systems that have no hard
