@@ -338,6 +338,28 @@ func TestDownloadSlow(t *testing.T) {
 	})
 }
 
+// TestDownloadGivenUp takes no answer for whole that ends in good order after
+// the download was given up: the server ends it since we hang up.
+func TestDownloadGivenUp(t *testing.T) {
+	p, err := newPartial(t.TempDir(), "cut")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.discard()
+	d := &downloader{write: (*os.File).Write, mediaClient: &mediaClient{limits: MediaLimits{Stall: time.Minute, FileSize: 1 << 20}}}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	silent := errors.New("silent")
+	stall := time.AfterFunc(time.Hour, func() {})
+	defer stall.Stop()
+	_, err = d.receive(ctx, readerFunc(func(b []byte) (int, error) {
+		cancel(silent)
+		return copy(b, "piece"), io.EOF
+	}), p, stall)
+	if !errors.Is(err, silent) {
+		t.Errorf("error %v, want %v", err, silent)
+	}
+}
+
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
