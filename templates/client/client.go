@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -27,8 +28,9 @@ type core struct {
 	token   func() string // a function, so that no fmt verb can print the token
 	keys    sync.Map      // of keyed submits under way: channels that their ends close
 	budget  *readBudget
-	submits transport
-	reads   transport
+	submits http.RoundTripper
+	proven  bool // submits is an *http.Transport set up here: its trace events prove what left this machine
+	reads   http.RoundTripper
 }
 
 // New returns a client that authenticates with the given API token. With an
@@ -45,7 +47,7 @@ func New(token string, opts ...Option) *Client {
 	}
 	c := &core{clientSettings: s, budget: newReadBudget(s.limits.ReadRate, s.limits.ReadBurst)}
 	c.origin, c.err = parseBaseURL(s.baseURL, s.insecure)
-	c.submits, c.reads = newTransports(s.httpClient, s.limits)
+	c.submits, c.reads, c.proven = newTransports(s.httpClient, s.limits)
 	c.token = sync.OnceValue(func() string {
 		return cmp.Or(token, strings.TrimSpace(os.Getenv("RUNCOMFY_API_TOKEN")), strings.TrimSpace(os.Getenv("RUNCOMFY_TOKEN")))
 	})
@@ -55,8 +57,7 @@ func New(token string, opts ...Option) *Client {
 // CloseIdleConnections closes the connections that are kept for reading.
 func (c *Client) CloseIdleConnections() {
 	if c.core != nil {
-		c.submits.closeIdle()
-		c.reads.closeIdle()
+		(&http.Client{Transport: c.reads}).CloseIdleConnections()
 	}
 }
 
@@ -72,11 +73,8 @@ func (c *Client) ready() (*core, error) {
 		return nil, c.err
 	}
 	token := c.token()
-	if token == "" {
-		return nil, &ConfigError{Reason: "no API token: pass one to New or set RUNCOMFY_API_TOKEN"}
-	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, &ConfigError{Reason: "the API token holds a blank or a character that is not printable ASCII"}
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, &ConfigError{Reason: "no API token of printable ASCII without blanks: pass one to New or set RUNCOMFY_API_TOKEN"}
 	}
 	return c.core, nil
 }

@@ -251,6 +251,11 @@ func TestSubmitOnceStates(t *testing.T) {
 			if f.posts() != test.posts {
 				t.Errorf("%d POSTs, want %d", f.posts(), test.posts)
 			}
+			// Intent and outcome of a key that is used again count on.
+			want := r.Revision + int64(2*test.posts)
+			if got, _, _ := c.journal.Get(t.Context(), "k"); got.Revision != want {
+				t.Errorf("revision %d, want %d", got.Revision, want)
+			}
 		})
 	}
 }
