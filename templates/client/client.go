@@ -61,6 +61,16 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
+// String returns what can be said of the client: the origin of its calls. Log it
+// rather than the client: in a program that links text/template, a client that
+// is passed as an any keeps the method of every model in the binary.
+func (c *Client) String() string {
+	if c == nil || c.core == nil {
+		return "runcomfy client"
+	}
+	return "runcomfy client of " + c.origin
+}
+
 // Format prints nothing of the client, whatever the verb.
 func (c Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, "runcomfy client") }
 

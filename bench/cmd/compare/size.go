@@ -52,7 +52,7 @@ func main() {
 	}
 }
 `},
-	{"template, logs of a wait error and the client's LogValue", logging("client.LogValue()")},
+	{"template, logs of a wait error and the client's String", logging("client.String()")},
 	{"template, logs of a wait error and the client", logging("client")},
 }
 
