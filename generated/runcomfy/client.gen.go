@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -29,8 +30,9 @@ type core struct {
 	token   func() string // a function, so that no fmt verb can print the token
 	keys    sync.Map      // of keyed submits under way: channels that their ends close
 	budget  *readBudget
-	submits transport
-	reads   transport
+	submits http.RoundTripper
+	proven  bool // submits is an *http.Transport set up here: its trace events prove what left this machine
+	reads   http.RoundTripper
 }
 
 // New returns a client that authenticates with the given API token. With an
@@ -47,7 +49,7 @@ func New(token string, opts ...Option) *Client {
 	}
 	c := &core{clientSettings: s, budget: newReadBudget(s.limits.ReadRate, s.limits.ReadBurst)}
 	c.origin, c.err = parseBaseURL(s.baseURL, s.insecure)
-	c.submits, c.reads = newTransports(s.httpClient, s.limits)
+	c.submits, c.reads, c.proven = newTransports(s.httpClient, s.limits)
 	c.token = sync.OnceValue(func() string {
 		return cmp.Or(token, strings.TrimSpace(os.Getenv("RUNCOMFY_API_TOKEN")), strings.TrimSpace(os.Getenv("RUNCOMFY_TOKEN")))
 	})
@@ -57,9 +59,18 @@ func New(token string, opts ...Option) *Client {
 // CloseIdleConnections closes the connections that are kept for reading.
 func (c *Client) CloseIdleConnections() {
 	if c.core != nil {
-		c.submits.closeIdle()
-		c.reads.closeIdle()
+		(&http.Client{Transport: c.reads}).CloseIdleConnections()
 	}
+}
+
+// String returns what can be said of the client: the origin of its calls. Log it
+// rather than the client: in a program that links text/template, a client that
+// is passed as an any keeps the method of every model in the binary.
+func (c *Client) String() string {
+	if c == nil || c.core == nil {
+		return "runcomfy client"
+	}
+	return "runcomfy client of " + c.origin
 }
 
 // Format prints nothing of the client, whatever the verb.
@@ -74,11 +85,8 @@ func (c *Client) ready() (*core, error) {
 		return nil, c.err
 	}
 	token := c.token()
-	if token == "" {
-		return nil, &ConfigError{Reason: "no API token: pass one to New or set RUNCOMFY_API_TOKEN"}
-	}
-	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, &ConfigError{Reason: "the API token holds a blank or a character that is not printable ASCII"}
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, &ConfigError{Reason: "no API token of printable ASCII without blanks: pass one to New or set RUNCOMFY_API_TOKEN"}
 	}
 	return c.core, nil
 }

@@ -128,7 +128,8 @@ func (e *RateLimitError) Unwrap() error           { return e.APIError }
 
 // newAPIError returns the typed error of an answer to the call op.
 func newAPIError(op string, of about, a answer, r redactor) error {
-	e := &APIError{Op: op, StatusCode: a.status, Code: a.code(), Message: r(a.message()), about: of}
+	code, _ := numberOf(a.fields["error_code"])
+	e := &APIError{Op: op, StatusCode: a.status, Code: int(code), Message: r(a.message()), about: of}
 	status := e.effectiveStatus()
 	switch {
 	case e.Message == "" && status >= 300 && status <= 399:

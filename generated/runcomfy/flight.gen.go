@@ -142,7 +142,7 @@ func (f *flight) callerGone(cause error) {
 
 // post makes one POST of s and classifies it.
 func (c *core) post(ctx context.Context, s *submission) *flight {
-	f := newFlight(ctx, s, c.submits.known, c.limits)
+	f := newFlight(ctx, s, c.proven, c.limits)
 	defer f.stalling.Stop()
 	defer time.AfterFunc(c.limits.submitDeadline(len(s.body)), func() { f.cancel(errSubmitExpiry) }).Stop()
 	defer context.AfterFunc(ctx, func() { f.callerGone(context.Cause(ctx)) })()

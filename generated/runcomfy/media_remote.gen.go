@@ -113,7 +113,10 @@ type mediaClient struct {
 
 func newMediaClient(s mediaSettings, userAgent string, hosts ...string) *mediaClient {
 	m := &mediaClient{mediaSettings: s, userAgent: userAgent, hosts: hosts}
-	m.limits = MediaLimits{3, 4, 10 * time.Second, 64 << 10, 2 << 20, 2 << 30, 5, 500 * time.Millisecond, 60 * time.Second}
+	m.limits = MediaLimits{
+		Redirects: 3, Parallel: 4, Timeout: 10 * time.Second, FirstRead: 64 << 10, Reads: 2 << 20,
+		FileSize: 2 << 30, Tries: 5, RetryDelay: 500 * time.Millisecond, Stall: 60 * time.Second,
+	}
 	for _, change := range s.change {
 		change(&m.limits)
 	}

@@ -11,16 +11,11 @@ import (
 	"time"
 )
 
-// A transport makes round trips without the redirects, retries, cookies and
-// timeouts of an http.Client.
-type transport struct {
-	http.RoundTripper
-	known bool // an *http.Transport set up here: its trace events prove what left this machine
-}
-
-// newTransports returns the transport of paid POSTs and that of reads. They are
-// clones of an injected *http.Transport; another RoundTripper is taken as it is.
-func newTransports(injected *http.Client, l Limits) (submits, reads transport) {
+// newTransports returns what makes the round trips of paid POSTs and of reads,
+// without the redirects, retries, cookies and timeouts of an http.Client. They
+// are clones of an injected *http.Transport, which makes them proven; another
+// RoundTripper is taken as it is.
+func newTransports(injected *http.Client, l Limits) (submits, reads http.RoundTripper, proven bool) {
 	var base http.RoundTripper = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
 		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second}
 	if injected != nil {
@@ -31,7 +26,7 @@ func newTransports(injected *http.Client, l Limits) (submits, reads transport) {
 	}
 	t, ok := base.(*http.Transport)
 	if !ok {
-		return transport{RoundTripper: base}, transport{RoundTripper: base}
+		return base, base, false
 	}
 	submit, read := t.Clone(), t.Clone()
 	boundDial(submit, l)
@@ -52,7 +47,7 @@ func newTransports(injected *http.Client, l Limits) (submits, reads transport) {
 		submit.TLSClientConfig = &tls.Config{}
 	}
 	submit.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	return transport{submit, true}, transport{read, true}
+	return submit, read, true
 }
 
 // boundDial bounds the two steps of a new connection, whoever dials it.
@@ -72,17 +67,11 @@ func boundDial(t *http.Transport, l Limits) {
 	}
 }
 
-func (t transport) closeIdle() {
-	if c, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
-}
-
 // exchange makes one request to path below the base URL, with body unless it is
 // nil, and reads the answer. An error beside an answer with a status means that
 // its body is cut. This is the only place where the token meets a request, and
 // the host of that request is always the base URL's.
-func (c *core) exchange(ctx context.Context, t transport, method, path string, body *flight) (answer, error) {
+func (c *core) exchange(ctx context.Context, rt http.RoundTripper, method, path string, body *flight) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.origin+path, nil)
 	if err != nil {
 		return answer{}, err
@@ -97,7 +86,7 @@ func (c *core) exchange(ctx context.Context, t transport, method, path string, b
 			req.Header.Set("Expect", "100-continue")
 		}
 	}
-	resp, err := t.RoundTrip(req)
+	resp, err := rt.RoundTrip(req)
 	if err == nil && resp == nil {
 		err = errors.New("the RoundTripper returned neither a response nor an error") // against its contract
 	}

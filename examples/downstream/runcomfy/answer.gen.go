@@ -61,19 +61,11 @@ func textOf(raw json.RawMessage) (s string) {
 	return s
 }
 
-// number returns a field that is a number, or a string that spells one.
-func (a answer) number(name string) (float64, bool) { return numberOf(a.fields[name]) }
-
+// numberOf reads a number, or a string that spells one.
 func numberOf(raw json.RawMessage) (float64, bool) {
 	s := strings.TrimPrefix(strings.Trim(string(raw), " \t\r\n\""), "$")
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil && finite(f)
-}
-
-// code returns the API's error code, as 400002, or 0.
-func (a answer) code() int {
-	f, _ := a.number("error_code")
-	return int(f)
 }
 
 // time returns a field that is an RFC 3339 time, perhaps without a zone: FastAPI

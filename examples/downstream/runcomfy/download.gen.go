@@ -247,14 +247,14 @@ func (d *downloader) receive(ctx context.Context, body io.Reader, p *partial, st
 		switch {
 		case err != nil:
 			return false, err
+		case readErr != nil && (readErr != io.EOF || ctx.Err() != nil): // a server may end in good order what we gave up
+			return true, fmt.Errorf("cut after %d bytes: %w", p.size, cmp.Or(context.Cause(ctx), readErr))
 		case readErr == io.EOF && p.size == 0:
 			return true, errors.New("the server sent an empty file")
 		case readErr == io.EOF && p.total >= 0 && p.size != p.total:
 			return true, fmt.Errorf("the server announced %d bytes and sent %d", p.total, p.size)
 		case readErr == io.EOF:
 			return false, nil
-		case readErr != nil:
-			return true, fmt.Errorf("cut after %d bytes: %w", p.size, cmp.Or(context.Cause(ctx), readErr))
 		}
 	}
 }
@@ -314,8 +314,8 @@ func (p *partial) publish(output string) (File, error) {
 // renameNew gives a file a name that must not be taken: by a hard link, or where
 // the file system has none after a look.
 func renameNew(from, to string) error {
-	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrExist) {
-		return err
+	if os.Link(from, to) == nil {
+		return nil
 	}
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}

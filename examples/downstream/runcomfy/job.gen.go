@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -36,7 +35,7 @@ func (j *Job) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	status := newStatus(j.id, a)
+	status, _ := j.observed(a)
 	return &status, nil
 }
 
@@ -48,9 +47,9 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := newResult(j.id, j.kind, a)
+	status, res := j.observed(a)
 	if !res.State.Final() {
-		return nil, j.waitError(newStatus(j.id, a), ErrNotFinished)
+		return nil, j.waitError(status, ErrNotFinished)
 	}
 	return j.outcome(res)
 }
@@ -108,18 +107,6 @@ func newWaitSettings(opts []WaitOption) (s callSettings) {
 // The calls about a job.
 const opStatus, opResult, opCancel = "status", "result", "cancel"
 
-func (j *Job) call(ctx context.Context, op string, waiting, cost bool) (answer, error) {
-	k := call{op: op, method: http.MethodGet, path: "/v1/requests/" + j.id + "/" + op,
-		about: about{ChargedYes, j.id}, secrets: j.secrets, accepted: j.accepted, waiting: waiting}
-	if op == opCancel {
-		k.method = http.MethodPost
-	}
-	if cost {
-		k.path += "?include_cost=true"
-	}
-	return j.core.call(ctx, k)
-}
-
 // State is where a job stands.
 type State string
 
@@ -165,13 +152,14 @@ type Status struct {
 	InstanceID    string // the machine that runs the job, if the API says
 }
 
-func newStatus(id string, a answer) Status {
-	s := Status{RequestID: id, APIState: cut(a.text("status"), 64), QueuePosition: -1, InstanceID: a.text("instance_id")}
-	s.State = parseState(s.APIState)
-	if n, ok := a.number("queue_position"); ok && n >= 0 && n < 1<<31 {
+// observed reads an answer about the job in both ways. They agree on the state.
+func (j *Job) observed(a answer) (Status, *Result) {
+	r := newResult(j.id, j.kind, a)
+	s := Status{RequestID: j.id, State: r.State, APIState: r.APIState, QueuePosition: -1, InstanceID: a.text("instance_id")}
+	if n, ok := numberOf(a.fields["queue_position"]); ok && n >= 0 && n < 1<<31 {
 		s.QueuePosition = int(n)
 	}
-	return s
+	return s, r
 }
 
 // CancelOutcome is what came of canceling a job.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
-	"net/http"
 	"net/url"
 	"strconv"
 )
@@ -38,7 +37,7 @@ func (c *Client) Models(ctx context.Context, filter ModelFilter) iter.Seq2[Model
 		seen, more := map[string]bool{}, true
 		for offset := 0; err == nil && more; {
 			var a answer
-			a, err = core.call(ctx, call{op: "models", method: http.MethodGet, path: "/v1/models?" + filter.query(offset), secrets: core.newRedactor(nil)})
+			a, err = (&Job{core: core, secrets: core.newRedactor(nil)}).repeat(ctx, "models", "/v1/models?"+filter.query(offset), false)
 			var page []map[string]json.RawMessage
 			if err == nil && json.Unmarshal(a.fields["models"], &page) != nil {
 				err = &APIError{Op: "models", StatusCode: a.status, Message: "the answer has no list of models"}
@@ -57,7 +56,7 @@ func (c *Client) Models(ctx context.Context, filter ModelFilter) iter.Seq2[Model
 			offset += len(page)
 			// A page with nothing new means the end, or a server to which the
 			// offset means nothing.
-			total, known := a.number("total")
+			total, known := numberOf(a.fields["total"])
 			more = len(seen) > before && (!known || float64(offset) < total)
 		}
 		if err != nil {

@@ -118,8 +118,8 @@ func (c *core) recordedDoubt(s *submission, r JournalRecord) error {
 	return e
 }
 
-// requestHash identifies a request, whatever the order and spacing of its JSON.
-// The hash of the token tells accounts apart without keeping the token.
+// requestHash identifies a request. The hash of the token tells accounts apart
+// without keeping the token.
 func (c *core) requestHash(s *submission) string {
 	token, body := sha256.Sum256([]byte(c.token())), sha256.Sum256(canonicalJSON(s.body))
 	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%x\n%q\n%x", c.origin, token, s.model, body)))

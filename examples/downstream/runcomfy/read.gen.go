@@ -11,74 +11,89 @@ import (
 	"time"
 )
 
-// A call is any call but a submit: all of them may be repeated freely, since
-// none of them costs anything.
-type call struct {
-	op, method, path string
-	about            about // goes into its errors
-	secrets          redactor
-	accepted         time.Time // of the job, by our own submit
-	waiting          bool      // repeat for the time of an outage, not a few times
+// call makes the call op about the job, see repeat.
+func (j *Job) call(ctx context.Context, op string, waiting, cost bool) (answer, error) {
+	path := "/v1/requests/" + j.id + "/" + op
+	if cost {
+		path += "?include_cost=true"
+	}
+	return j.repeat(ctx, op, path, waiting)
 }
 
-// call makes a call, again and again if that may help.
-func (c *core) call(ctx context.Context, k call) (answer, error) {
-	begun := time.Now()
+// repeat makes a call, again and again if that may help: none but a submit
+// costs anything. A job without an id stands for a call that is about none.
+// While waiting a call is repeated for the time of an outage, else a few times.
+func (j *Job) repeat(ctx context.Context, op, path string, waiting bool) (answer, error) {
+	c, begun := j.core, time.Now()
 	for n := 1; ; n++ {
 		if !c.budget.wait(ctx) {
-			return answer{}, k.failed(0, contextErrors(ctx)...)
+			return answer{}, j.failed(op, 0, contextErrors(ctx)...)
 		}
 		started := time.Now()
-		a, err := c.try(ctx, k)
-		c.log.DebugContext(ctx, "runcomfy: "+k.op, "job", k.about.requestID, "try", n, "took", time.Since(started), "error", err)
-		if err == nil || ctx.Err() == nil && !c.again(k, err, n, time.Since(begun)) {
+		a, err := j.try(ctx, op, path)
+		c.log.DebugContext(ctx, "runcomfy: "+op, "job", j.id, "try", n, "took", time.Since(started), "error", err)
+		more := n <= c.limits.ReadRetries
+		if waiting {
+			more = time.Since(begun) < c.limits.Outage
+		}
+		if err == nil || ctx.Err() == nil && !j.passing(err, more) {
 			return a, err
 		}
 		asked := min(retryAfter(a.header, time.Now()), c.limits.RetryAfter)
 		if !sleep(ctx, max(asked, backoff(n, 500*time.Millisecond, 15*time.Second))) {
-			return answer{}, k.failed(0, contextErrors(ctx)...)
+			return answer{}, j.failed(op, 0, contextErrors(ctx)...)
 		}
 	}
 }
 
-// again reports whether a call that failed n times is worth another try.
-func (c *core) again(k call, err error, n int, outage time.Duration) bool {
+// passing reports whether another try may not end in err. more says whether one
+// is left to a call that gets no good answer.
+func (j *Job) passing(err error, more bool) bool {
 	var api *APIError
 	if !errors.As(err, &api) {
 		return false
 	}
-	switch status := api.effectiveStatus(); {
-	case status == http.StatusNotFound: // a job just accepted may not have reached every server
-		return time.Since(k.accepted) < c.limits.NotFound
-	case api.list == nil && !repeatable(status) && status != http.StatusRequestTimeout && status < 500:
-		return false
-	case k.waiting:
-		return outage < c.limits.Outage
+	status := api.effectiveStatus()
+	if status == http.StatusNotFound { // a job just accepted may not have reached every server
+		return time.Since(j.accepted) < j.core.limits.NotFound
 	}
-	return n <= c.limits.ReadRetries
+	return more && (api.list != nil || repeatable(status) || status == http.StatusRequestTimeout || status >= 500)
 }
 
 // try makes a call once.
-func (c *core) try(ctx context.Context, k call) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.limits.Read)
+func (j *Job) try(ctx context.Context, op, path string) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, j.core.limits.Read)
 	defer cancel()
-	a, err := c.exchange(ctx, c.reads, k.method, k.path, nil)
-	c.budget.adapt(a)
+	method := http.MethodGet
+	if op == opCancel {
+		method = http.MethodPost
+	}
+	a, err := j.core.exchange(ctx, j.core.reads, method, path, nil)
+	j.core.budget.adapt(a)
 	switch {
 	case a.status != 0 && !a.ok(), err == nil && a.has("error_code") && !parseState(a.text("status")).unsuccessful():
-		return a, newAPIError(k.op, k.about, a, k.secrets)
-	case err != nil:
-		return a, k.failed(a.status, err)
-	case a.fields == nil:
-		return a, k.failed(a.status, fmt.Errorf("the answer is not a JSON object: %s", a.message()))
+		return a, newAPIError(op, j.about(), a, j.secrets)
+	case err == nil && a.fields == nil:
+		err = fmt.Errorf("the answer is not a JSON object: %s", a.message())
+	}
+	if err != nil {
+		return a, j.failed(op, a.status, err)
 	}
 	return a, nil
 }
 
 // failed returns the error of a call that got no answer, or none that is whole.
-func (k call) failed(status int, errs ...error) error {
-	causes := newCauses(k.secrets, errs...)
-	return &APIError{Op: k.op, StatusCode: status, Message: causes.text, about: k.about, causes: causes}
+func (j *Job) failed(op string, status int, errs ...error) error {
+	causes := newCauses(j.secrets, errs...)
+	return &APIError{Op: op, StatusCode: status, Message: causes.text, about: j.about(), causes: causes}
+}
+
+// about is what an error about a call knows.
+func (j *Job) about() about {
+	if j.id == "" {
+		return about{}
+	}
+	return about{ChargedYes, j.id}
 }
 
 // A readBudget is a token bucket over all reads of a client.

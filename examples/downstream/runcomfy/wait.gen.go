@@ -74,9 +74,7 @@ func (j *Job) look(ctx context.Context, cost, started bool) (status Status, res 
 		if err != nil {
 			return Status{}, nil, err
 		}
-		res, status = newResult(j.id, j.kind, a), newStatus(j.id, a)
-		status.State = res.State
-		if !res.State.Final() {
+		if status, res = j.observed(a); !res.State.Final() {
 			return status, nil, nil
 		}
 		if res.State == StateCanceled {
