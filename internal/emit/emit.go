@@ -24,10 +24,7 @@ const Suffix = ".gen.go"
 // Files returns the package: its comment, the runtime and a file per model,
 // sorted by path, gofmt-formatted. An error is a defect of the generator.
 func Files(pkg *ir.Package) ([]output.File, error) {
-	files, err := stampRuntime(pkg.Name)
-	if err != nil {
-		return nil, err
-	}
+	var stamped []output.File
 	models := make([]output.File, len(pkg.Models)+1)
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -44,10 +41,14 @@ func Files(pkg *ir.Package) ([]output.File, error) {
 		models[len(pkg.Models)], err = render("doc", docFile(pkg))
 		return err
 	})
+	group.Go(func() (err error) {
+		stamped, err = stampRuntime(pkg.Name)
+		return err
+	})
 	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("emitting Go: %w", err)
 	}
-	files = append(files, models...)
+	files := append(stamped, models...)
 	slices.SortFunc(files, func(a, b output.File) int { return strings.Compare(a.Path, b.Path) })
 	return files, nil
 }

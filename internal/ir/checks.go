@@ -26,26 +26,41 @@ var checked = map[string][]string{
 // unchecked lists the keywords of a node that no check stands for, in page
 // order, as text for a comment. Of raw JSON nothing is checked.
 func unchecked(n *node) []string {
-	known := map[string]bool{"allOf": true, "anyOf": true, "oneOf": true, "validations": true}
-	if n.raw == "" {
-		known["type"], known["enum"], known["const"], known["$ref"] = true, true, true, true
-		for typ, keywords := range checked {
-			for _, keyword := range keywords {
-				known[keyword] = known[keyword] || typ == n.typ || n.closed // a member satisfies them all
+	media := mediaFormat(n.get("format").Str()) != NoMedia
+	known := func(keyword string) bool {
+		switch keyword {
+		case "allOf", "anyOf", "oneOf", "validations":
+			return true
+		case "format":
+			return media
+		case "type", "enum", "const", "$ref":
+			return n.raw == ""
+		case "additionalProperties":
+			if n.properties == nil && n.sealed() {
+				return false
+			}
+		case "items":
+			if !typesItems(n.get("items")) {
+				return false
 			}
 		}
-		known["additionalProperties"] = known["additionalProperties"] && (n.properties != nil || !n.sealed())
-		known["items"] = known["items"] && typesItems(n.get("items"))
-	}
-	if mediaFormat(n.get("format").Str()) != NoMedia {
-		known["format"] = true
+		if n.raw != "" {
+			return false
+		}
+		for typ, keywords := range checked {
+			// A member of an enum satisfies the keywords of every type.
+			if (typ == n.typ || n.closed) && slices.Contains(keywords, keyword) {
+				return true
+			}
+		}
+		return false
 	}
 	var notes []string
 	for _, l := range n.layers {
 		for _, m := range l.Members {
 			// The names that a map requires are no fields to check.
 			ofMap := m.Name == "required" && n.properties == nil && len(m.Value.Items()) > 0
-			if (known[m.Name] || annotations[m.Name]) && !malformed(m) && !ofMap {
+			if (annotations[m.Name] || known(m.Name)) && !malformed(m) && !ofMap {
 				continue
 			}
 			if text := constraintText(m.Name, m.Value); !slices.Contains(notes, text) {

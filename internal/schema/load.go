@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -24,22 +25,20 @@ type Set struct {
 // out; the set is complete only when the list holds no error. The error is one
 // of the file system.
 func Load(fsys fs.FS, dir string) (Set, diag.List, error) {
-	var files []string
-	err := fs.WalkDir(fsys, ".", func(p string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && path.Ext(p) == ".json" {
-			files = append(files, p)
-		}
-		return err
-	})
-	if err != nil {
-		return Set{}, nil, fmt.Errorf("reading the schemas folder: %w", err)
+	type loaded struct {
+		doc   *Document
+		diags diag.List
 	}
 	var set Set
-	docs := make([]*Document, len(files))
-	lists := make([]diag.List, len(files))
+	var files []*loaded // in the order of the walk, which goes on while they are read
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, p := range files {
+	err := fs.WalkDir(fsys, ".", func(p string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path.Ext(p) != ".json" {
+			return err
+		}
+		file := &loaded{}
+		files = append(files, file)
 		group.Go(func() error {
 			text, err := fs.ReadFile(fsys, p)
 			if err != nil {
@@ -50,16 +49,25 @@ func Load(fsys fs.FS, dir string) (Set, diag.List, error) {
 				set.Names = &Source{File: name, Text: text}
 				return nil
 			}
-			docs[i], lists[i] = Read(name, text)
+			file.doc, file.diags = Read(name, text)
 			return nil
 		})
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("reading the schemas folder: %w", err)
 	}
-	if err := group.Wait(); err != nil {
+	if err := cmp.Or(group.Wait(), err); err != nil {
 		return Set{}, nil, err
 	}
-	set.Documents = slices.DeleteFunc(docs, func(d *Document) bool { return d == nil })
+	var diags diag.List
+	for _, f := range files {
+		diags = append(diags, f.diags...)
+		if f.doc != nil {
+			set.Documents = append(set.Documents, f.doc)
+		}
+	}
 	slices.SortStableFunc(set.Documents, func(a, b *Document) int { return strings.Compare(a.ModelID, b.ModelID) })
-	diags := slices.Concat(lists...)
 	set.Documents, diags = dropRepeated(set.Documents, diags)
 	return set, diags, nil
 }
