@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -60,8 +61,10 @@ func (c comment) lines() []string {
 
 // clean replaces what does not print by a blank: control characters, line and
 // paragraph separators, and the format characters (Unicode Cf) that reorder or
-// hide text.
+// hide text. Doubled quotes become the typographic ones that gofmt makes of them,
+// and longer runs of backticks, of which it makes something else each time, one.
 func clean(s string) string {
+	s = quoteRuns.Replace(backtickRuns.ReplaceAllLiteralString(s, "`"))
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return s // as most texts are
 	}
@@ -72,6 +75,11 @@ func clean(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\ufffd"))
 }
+
+var (
+	backtickRuns = regexp.MustCompile("`{3,}")
+	quoteRuns    = strings.NewReplacer("``", "\u201c", "''", "\u201d")
+)
 
 // startsLine reports whether a comment line may begin with the word: not with
 // punctuation or a number, which the doc comment syntax of Go 1.19 gives a

@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"bytes"
 	"go/ast"
 	"go/format"
 	"go/parser"
@@ -22,6 +21,8 @@ func FuzzComment(f *testing.F) {
 	for _, s := range hostileTexts(f) {
 		f.Add(s)
 	}
+	f.Add("`````````)```````") // gofmt makes something else of it each time
+	f.Add("```json\n{\"a\": ``b''}```")
 	f.Fuzz(func(t *testing.T, text string) {
 		var c comment
 		c.para("X is a test.", sentence(text))
@@ -42,11 +43,7 @@ func FuzzComment(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// gofmt writes `` and '' as typographic quotes, once.
-		if again, err := format.Source(formatted); err != nil || !bytes.Equal(again, formatted) {
-			t.Errorf("gofmt changes what it has made: %v\n%s", err, formatted)
-		}
-		if !strings.Contains(text, "``") && !strings.Contains(text, "''") && string(formatted) != src {
+		if string(formatted) != src {
 			t.Errorf("gofmt makes of\n%s\n%s", src, formatted)
 		}
 		written := strings.Fields(strings.Join(lines, " "))
