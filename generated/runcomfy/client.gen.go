@@ -43,6 +43,7 @@ func New(token string, opts ...Option) *Client {
 	s := clientSettings{
 		baseURL: DefaultBaseURL, limits: defaultLimits(), user: "runcomfy-go (genclient)",
 		log: slog.New(slog.DiscardHandler), validate: true, check: MediaCheckLocal,
+		allow: publicAddress, proxy: http.ProxyFromEnvironment,
 	}
 	for _, o := range opts {
 		o.applyClient(&s)

@@ -63,9 +63,9 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 	distinct := slices.Compact(slices.Sorted(maps.Values(values))) // what stands at two paths is measured once
 	infos, errs := make([]MediaInfo, len(distinct)), make([]error, len(distinct))
 	pixels := slices.ContainsFunc(rules, func(r MediaRule) bool { return r.Metric != metricFileSize })
-	remote := newMediaClient(c.media, c.user)
+	remote := newMediaClient(c.clientSettings)
 	defer remote.closeIdle()
-	inParallel(remote.limits.Parallel, len(distinct), func(i int) {
+	inParallel(c.limits.MediaParallel, len(distinct), func(i int) {
 		switch value := distinct[i]; {
 		case strings.EqualFold(value[:min(len(value), len("data:"))], "data:"):
 			infos[i], errs[i] = measureDataURI(value)
@@ -88,7 +88,7 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 		reason := cmp.Or(failed[path], errors.New("the rule is not known here, or the file does not tell"))
 		c.log.LogAttrs(ctx, slog.LevelDebug, "runcomfy: media rule not checked", slog.String("model", modelID),
 			slog.String("path", path), slog.String("rule", r.Name()), slog.String("reason", reason.Error()))
-		if c.media.strict {
+		if c.strict {
 			v.add(path, r.Name(), "could not be checked: "+reason.Error())
 		}
 	})

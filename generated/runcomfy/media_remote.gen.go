@@ -17,23 +17,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 )
-
-// mediaSettings is what the options of media checks and downloads write. The
-// zero value is the default.
-type mediaSettings struct {
-	strict bool
-	change []func(*MediaLimits)
-	allow  func(netip.Addr) bool                 // nil: publicAddress
-	roots  *x509.CertPool                        // nil: the system's
-	proxy  func(*http.Request) (*url.URL, error) // nil: from the environment
-}
 
 // WithStrictMedia refuses an input unless every media rule of its model was
 // checked and holds: a file that cannot be read or that the MediaCheck leaves
 // out, and a rule that this client does not know, are violations then.
-func WithStrictMedia() Option { return option(func(s *clientSettings) { s.media.strict = true }) }
+func WithStrictMedia() Option { return option(func(s *clientSettings) { s.strict = true }) }
 
 // WithPrivateMedia lets media checks and downloads reach loopback and other
 // private addresses, and trusts the certificates in roots instead of the
@@ -41,27 +30,8 @@ func WithStrictMedia() Option { return option(func(s *clientSettings) { s.media.
 // URL can look into the network that the program runs in.
 func WithPrivateMedia(roots *x509.CertPool) Option {
 	return option(func(s *clientSettings) {
-		s.media.allow, s.media.roots = func(netip.Addr) bool { return true }, roots
+		s.allow, s.roots = func(netip.Addr) bool { return true }, roots
 	})
-}
-
-// MediaLimits are the figures of media checks and of downloads, here with their
-// defaults.
-type MediaLimits struct {
-	Redirects  int           // 3: of one request
-	Parallel   int           // 4: files that are read at the same time
-	Timeout    time.Duration // 10 s: the check of one file
-	FirstRead  int64         // 64 KiB: the first range that a check reads of a file
-	Reads      int64         // 2 MiB: all ranges that it reads of it
-	FileSize   int64         // 2 GiB: the largest file that is downloaded
-	Tries      int           // 5: requests for the download of one file
-	RetryDelay time.Duration // 0.5 s: before the second of them at most, doubling up to 8 s
-	Stall      time.Duration // 60 s: in which a download brings nothing
-}
-
-// WithMediaLimits changes any of the figures in MediaLimits.
-func WithMediaLimits(change func(*MediaLimits)) Option {
-	return option(func(s *clientSettings) { s.media.change = append(s.media.change, change) })
 }
 
 // reservedNetworks are the addresses that are not of the public internet
@@ -103,29 +73,14 @@ const (
 // addresses alone, by https alone, and never with a credential. It speaks
 // HTTP/1.1, where a body that is closed early stops the sender at once.
 type mediaClient struct {
-	mediaSettings
-	limits    MediaLimits
-	userAgent string
-	hosts     []string        // allowed with those below them; none allows all
-	direct    *http.Transport // checks the address that it connects to
-	proxied   *http.Transport // connects to the proxy, wherever that is
+	clientSettings
+	hosts   []string        // allowed with those below them; none allows all
+	direct  *http.Transport // checks the address that it connects to
+	proxied *http.Transport // connects to the proxy, wherever that is
 }
 
-func newMediaClient(s mediaSettings, userAgent string, hosts ...string) *mediaClient {
-	m := &mediaClient{mediaSettings: s, userAgent: userAgent, hosts: hosts}
-	m.limits = MediaLimits{
-		Redirects: 3, Parallel: 4, Timeout: 10 * time.Second, FirstRead: 64 << 10, Reads: 2 << 20,
-		FileSize: 2 << 30, Tries: 5, RetryDelay: 500 * time.Millisecond, Stall: 60 * time.Second,
-	}
-	for _, change := range s.change {
-		change(&m.limits)
-	}
-	if m.proxy == nil {
-		m.proxy = http.ProxyFromEnvironment
-	}
-	if m.allow == nil {
-		m.allow = publicAddress
-	}
+func newMediaClient(s clientSettings, hosts ...string) *mediaClient {
+	m := &mediaClient{clientSettings: s, hosts: hosts}
 	m.direct = &http.Transport{
 		DialContext:            (&net.Dialer{Control: m.control}).DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: m.roots}, // that it is set leaves HTTP/2 out
@@ -160,11 +115,11 @@ func (m *mediaClient) request(ctx context.Context, method, address string, heade
 	if err != nil {
 		return nil, errNotHTTPS
 	}
-	req.Header.Set("User-Agent", m.userAgent)
+	req.Header.Set("User-Agent", m.user)
 	maps.Copy(req.Header, header)
 	client := http.Client{Transport: m, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		req.Header.Del("Referer") // it would carry the signature of the first URL
-		if len(via) > m.limits.Redirects {
+		if len(via) > m.limits.MediaRedirects {
 			return errTooManyRedirects
 		}
 		return nil
@@ -241,7 +196,7 @@ const maxRange = 512 << 10
 // wanted, which HEAD tells on most servers, although signed URLs are often good
 // for GET alone; with them a range at the beginning tells both at once.
 func (m *mediaClient) measure(ctx context.Context, address string, pixels bool) (MediaInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, m.limits.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, m.limits.MediaTimeout)
 	defer cancel()
 	if !pixels {
 		if resp, err := m.request(ctx, http.MethodHead, address, nil); err == nil {
@@ -251,7 +206,7 @@ func (m *mediaClient) measure(ctx context.Context, address string, pixels bool) 
 			}
 		}
 	}
-	f := &remoteFile{mediaClient: m, ctx: ctx, url: address, size: -1, next: m.limits.FirstRead, budget: m.limits.Reads}
+	f := &remoteFile{mediaClient: m, ctx: ctx, url: address, size: -1, next: m.limits.MediaFirstRead, budget: m.limits.MediaReads}
 	if err := f.read(0); err != nil {
 		return MediaInfo{}, err
 	}

@@ -4,8 +4,11 @@ package runcomfy
 
 import (
 	"cmp"
+	"crypto/x509"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"time"
 )
 
@@ -30,7 +33,10 @@ type clientSettings struct {
 	log        *slog.Logger
 	validate   bool
 	check      MediaCheck
-	media      mediaSettings
+	strict     bool                                  // media that cannot be checked are refused
+	allow      func(netip.Addr) bool                 // the addresses that media may come from
+	roots      *x509.CertPool                        // that their hosts are trusted by; nil: the system's
+	proxy      func(*http.Request) (*url.URL, error) // for media
 	journal    Journal
 	limits     Limits
 }
@@ -121,6 +127,15 @@ type Limits struct {
 	NotFound        time.Duration // 15 s: after its own submit, in which an unknown job is asked for again
 	ReadRate        float64       // 5 reads per second, see WithReadRate
 	ReadBurst       int           // 10 reads
+	RetryDelay      time.Duration // 0.5 s: before the first retry of any call, at most; it doubles from retry to retry
+	MediaParallel   int           // 4: files that one check or one download reads at the same time
+	MediaRedirects  int           // 3: of one request for a file
+	MediaTimeout    time.Duration // 10 s: the check of one file
+	MediaFirstRead  int64         // 64 KiB: the first range that a check reads of a file
+	MediaReads      int64         // 2 MiB: all ranges that it reads of it
+	DownloadSize    int64         // 2 GiB: the largest file that is downloaded
+	DownloadTries   int           // 5: requests for the download of one file
+	DownloadStall   time.Duration // 60 s: in which a download brings nothing
 }
 
 func defaultLimits() Limits {
@@ -130,6 +145,8 @@ func defaultLimits() Limits {
 		WriteStall: 30 * s, SubmitGrace: 20 * s, SubmitRetries: 3, RejectedRetries: 5, RetryAfter: 60 * s,
 		Body: 64 << 20, ExpectContinue: 1 << 20,
 		Read: 60 * s, ReadRetries: 4, Outage: 600 * s, NotFound: 15 * s, ReadRate: 5, ReadBurst: 10,
+		RetryDelay: s / 2, MediaParallel: 4, MediaRedirects: 3, MediaTimeout: 10 * s, MediaFirstRead: 64 << 10, MediaReads: 2 << 20,
+		DownloadSize: 2 << 30, DownloadTries: 5, DownloadStall: 60 * s,
 	}
 }
 

@@ -25,19 +25,19 @@ import (
 )
 
 // quick takes the pauses out of retries.
-func quick(l *MediaLimits) { l.RetryDelay = time.Nanosecond }
+func quick(l *Limits) { l.RetryDelay = time.Nanosecond }
 
 // downloadFrom downloads from a test host into an empty folder.
 func downloadFrom(t *testing.T, roots *x509.CertPool, o Output, opts ...DownloadOption) (string, []File, error) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	opts = append([]DownloadOption{WithDownloadHosts("127.0.0.1")}, opts...)
-	files, err := New("token", WithPrivateMedia(roots), WithMediaLimits(quick)).Download(t.Context(), &Result{RequestID: "req_1", Output: o}, dir, opts...)
+	files, err := New("token", WithPrivateMedia(roots), WithLimits(quick)).Download(t.Context(), &Result{RequestID: "req_1", Output: o}, dir, opts...)
 	return dir, files, err
 }
 
 // limited changes the figures of one download.
-func limited(change func(*MediaLimits)) DownloadOption {
+func limited(change func(*Limits)) DownloadOption {
 	return func(d *downloader) { change(&d.limits) }
 }
 
@@ -241,9 +241,9 @@ func TestDownloadFaults(t *testing.T) {
 		{name: "compressed", handler: send("\x1f\x8b\x08", "Content-Encoding", "gzip"), wantErr: "no image, video or sound", requests: 1},
 		{name: "range_not_asked_for", handler: status(http.StatusPartialContent), wantErr: "HTTP status 206", requests: 1},
 		{name: "larger_than_limit_announced", handler: serveFile(file, `"v1"`), wantErr: "larger than the limit", requests: 1,
-			options: []DownloadOption{limited(func(l *MediaLimits) { l.FileSize = 1000 })}},
+			options: []DownloadOption{limited(func(l *Limits) { l.DownloadSize = 1000 })}},
 		{name: "larger_than_limit_sent", handler: chunked, wantErr: "larger than the limit", requests: 1,
-			options: []DownloadOption{limited(func(l *MediaLimits) { l.FileSize = 1000 })}},
+			options: []DownloadOption{limited(func(l *Limits) { l.DownloadSize = 1000 })}},
 		{name: "disk_full", handler: serveFile(file, `"v1"`), wantErr: "no space left", requests: 1,
 			options: []DownloadOption{func(d *downloader) { d.write = fullAfter(150_000) }}},
 	}
@@ -304,7 +304,7 @@ func TestDownloadStall(t *testing.T) {
 		<-r.Context().Done()
 	}, serveRanges(content)))
 	_, files, err := downloadFrom(t, roots, Output{Image: host.URL},
-		limited(func(l *MediaLimits) { l.Stall = 100 * time.Millisecond }))
+		limited(func(l *Limits) { l.DownloadStall = 100 * time.Millisecond }))
 	if err != nil || len(files) != 1 || host.requests.Load() != 2 {
 		t.Errorf("%v, %v after %d requests", files, err, host.requests.Load())
 	}
@@ -320,9 +320,9 @@ func TestDownloadSlow(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer p.discard()
-		d := &downloader{write: (*os.File).Write, mediaClient: &mediaClient{limits: MediaLimits{Stall: time.Minute, FileSize: 1 << 20}}}
+		d := &downloader{write: (*os.File).Write, mediaClient: newMediaClient(clientSettings{limits: Limits{DownloadStall: time.Minute, DownloadSize: 1 << 20}})}
 		ctx, cancel := context.WithCancelCause(t.Context())
-		stall := time.AfterFunc(d.limits.Stall, func() { cancel(errors.New("stalled")) })
+		stall := time.AfterFunc(d.limits.DownloadStall, func() { cancel(errors.New("stalled")) })
 		defer stall.Stop()
 		pieces := 0
 		retry, err := d.receive(ctx, readerFunc(func(b []byte) (int, error) {
@@ -346,7 +346,7 @@ func TestDownloadGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.discard()
-	d := &downloader{write: (*os.File).Write, mediaClient: &mediaClient{limits: MediaLimits{Stall: time.Minute, FileSize: 1 << 20}}}
+	d := &downloader{write: (*os.File).Write, mediaClient: newMediaClient(clientSettings{limits: Limits{DownloadStall: time.Minute, DownloadSize: 1 << 20}})}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	silent := errors.New("silent")
 	stall := time.AfterFunc(time.Hour, func() {})
@@ -385,7 +385,7 @@ func TestDownloadExpired(t *testing.T) {
 					"output": map[string]any{"images": []string{host.URL + "/0" + query, host.URL + "/1" + query}}})
 			}))
 			defer api.Close()
-			c := New("token", WithBaseURL(api.URL), WithPrivateMedia(roots), WithMediaLimits(quick))
+			c := New("token", WithBaseURL(api.URL), WithPrivateMedia(roots), WithLimits(quick))
 			dir := t.TempDir()
 			res := &Result{RequestID: "req_1", Output: Output{Images: []string{host.URL + "/0?first", host.URL + "/1?first"}}}
 			files, err := c.Download(t.Context(), res, dir, WithDownloadHosts("127.0.0.1"))
@@ -453,7 +453,7 @@ func TestDownloadHosts(t *testing.T) {
 	if n := allowed.requests.Load(); n != 1 {
 		t.Errorf("%d requests to the redirecting host, want 1", n)
 	}
-	d := newMediaClient(mediaSettings{}, "test", "runcomfy.net", "RunComfy.com")
+	d := newMediaClient(clientSettings{}, "runcomfy.net", "RunComfy.com")
 	for u, want := range map[string]error{
 		"https://runcomfy.net/a": nil, "https://a.b.RUNCOMFY.com./a": nil, "https://evilruncomfy.net/a": errForeignHost, "https://runcomfy.net.evil.org": errForeignHost,
 	} {
@@ -563,7 +563,7 @@ func TestDownloadParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running, most, done atomic.Int64
 		start := time.Now()
-		inParallel(newMediaClient(mediaSettings{}, "test").limits.Parallel, 10, func(int) {
+		inParallel(defaultLimits().MediaParallel, 10, func(int) {
 			most.Store(max(most.Load(), running.Add(1)))
 			time.Sleep(time.Second)
 			running.Add(-1)

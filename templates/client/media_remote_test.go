@@ -88,9 +88,7 @@ func serveRanges(content []byte) http.HandlerFunc {
 // measureAt measures a URL of a host that the client trusts.
 func measureAt(t *testing.T, roots *x509.CertPool, url string, pixels bool) (MediaInfo, error) {
 	t.Helper()
-	var s clientSettings
-	WithPrivateMedia(roots).applyClient(&s)
-	m := newMediaClient(s.media, "test")
+	m := newMediaClient(New("", WithPrivateMedia(roots)).clientSettings)
 	defer m.closeIdle()
 	return m.measure(t.Context(), url, pixels)
 }
@@ -232,10 +230,8 @@ func TestRemoteMediaTimeout(t *testing.T) {
 	blocked := make(chan struct{})
 	host, roots := newMediaHost(t, func(w http.ResponseWriter, r *http.Request) { <-blocked })
 	defer close(blocked)
-	var s clientSettings
-	WithPrivateMedia(roots).applyClient(&s)
-	WithMediaLimits(func(l *MediaLimits) { l.Timeout = 20 * time.Millisecond }).applyClient(&s)
-	m := newMediaClient(s.media, "test")
+	short := WithLimits(func(l *Limits) { l.MediaTimeout = 20 * time.Millisecond })
+	m := newMediaClient(New("", WithPrivateMedia(roots), short).clientSettings)
 	defer m.closeIdle()
 	_, err := m.measure(t.Context(), host.URL, true)
 	if !errors.Is(err, context.DeadlineExceeded) {
@@ -298,21 +294,21 @@ func TestPrivateAddressRefused(t *testing.T) {
 	}
 	tests := []struct {
 		name, url string
-		settings  mediaSettings
+		settings  clientSettings
 	}{
-		{"address", host.URL, mediaSettings{proxy: noProxy}},
-		{"mapped", "https://[::ffff:127.0.0.1]:" + port, mediaSettings{proxy: noProxy}},
-		{"unspecified", "https://0.0.0.0:" + port, mediaSettings{proxy: noProxy}},
-		{"decimal", "https://2130706433:" + port, mediaSettings{proxy: noProxy}},
-		{"name", "https://localhost:" + port, mediaSettings{proxy: noProxy}},
-		{"redirect", other.URL, mediaSettings{proxy: noProxy, allow: only("127.0.0.1")}},
-		{"proxy_address", host.URL, mediaSettings{proxy: proxy}},
-		{"proxy_name", "https://localhost:" + port, mediaSettings{proxy: proxy}},
+		{"address", host.URL, clientSettings{proxy: noProxy, allow: publicAddress}},
+		{"mapped", "https://[::ffff:127.0.0.1]:" + port, clientSettings{proxy: noProxy, allow: publicAddress}},
+		{"unspecified", "https://0.0.0.0:" + port, clientSettings{proxy: noProxy, allow: publicAddress}},
+		{"decimal", "https://2130706433:" + port, clientSettings{proxy: noProxy, allow: publicAddress}},
+		{"name", "https://localhost:" + port, clientSettings{proxy: noProxy, allow: publicAddress}},
+		{"redirect", other.URL, clientSettings{proxy: noProxy, allow: only("127.0.0.1")}},
+		{"proxy_address", host.URL, clientSettings{proxy: proxy, allow: publicAddress}},
+		{"proxy_name", "https://localhost:" + port, clientSettings{proxy: proxy, allow: publicAddress}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.settings.roots = roots
-			m := newMediaClient(tt.settings, "test")
+			tt.settings.roots, tt.settings.limits = roots, defaultLimits()
+			m := newMediaClient(tt.settings)
 			defer m.closeIdle()
 			_, err := m.measure(t.Context(), tt.url, true)
 			if tt.name == "decimal" { // a number is a host name here, and none that resolves
@@ -362,12 +358,12 @@ func TestMediaThroughProxy(t *testing.T) {
 		io.Copy(conn, upstream)
 	}))
 	defer proxy.Close()
-	settings := mediaSettings{
-		roots: roots,
+	settings := clientSettings{
+		roots: roots, limits: defaultLimits(),
 		allow: func(a netip.Addr) bool { return a == netip.MustParseAddr("192.0.2.7") }, // not the proxy's
 		proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) },
 	}
-	m := newMediaClient(settings, "test")
+	m := newMediaClient(settings)
 	defer m.closeIdle()
 	m.proxied.TLSClientConfig.ServerName = "example.com" // the name of the test server's certificate
 	got, err := m.measure(t.Context(), "https://192.0.2.7/a.png", true)

@@ -88,7 +88,7 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 		return nil, &ConfigError{Reason: "a download needs a client that New made and a result with an id that the API gave"}
 	}
 	d := &downloader{
-		mediaClient: newMediaClient(c.media, c.user, "runcomfy.net", "runcomfy.com"),
+		mediaClient: newMediaClient(c.clientSettings, "runcomfy.net", "runcomfy.com"),
 		dir:         dir,
 		requestID:   res.RequestID,
 		renewed: sync.OnceValues(func() (map[string]string, error) {
@@ -114,7 +114,7 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	}
 	outputs := outputsOf(res.Output)
 	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
-	inParallel(d.limits.Parallel, len(outputs), func(i int) { files[i], errs[i] = d.fetch(ctx, outputs[i]) })
+	inParallel(d.limits.MediaParallel, len(outputs), func(i int) { files[i], errs[i] = d.fetch(ctx, outputs[i]) })
 	var arrived []File
 	failed := &DownloadError{about: about{ChargedYes, d.requestID}}
 	for i, o := range outputs {
@@ -183,7 +183,7 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 			if o.url = urls[o.place]; o.url == "" {
 				return File{}, fmt.Errorf("%w; reading the result again: %w", err, cmp.Or(failure, errors.New("it names the file no longer")))
 			}
-		case !retry || try >= d.limits.Tries:
+		case !retry || try >= d.limits.DownloadTries:
 			return File{}, err
 		default:
 			sleep(ctx, backoff(try, d.limits.RetryDelay, 8*time.Second))
@@ -197,7 +197,7 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 func (d *downloader) attempt(ctx context.Context, address string, p *partial) (retry bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stall := time.AfterFunc(d.limits.Stall, func() { cancel(errors.New("the server sends nothing any more")) })
+	stall := time.AfterFunc(d.limits.DownloadStall, func() { cancel(errors.New("the server sends nothing any more")) })
 	defer stall.Stop()
 	var header http.Header
 	resuming := p.size > 0 && p.version != ""
@@ -238,9 +238,9 @@ func (d *downloader) receive(ctx context.Context, body io.Reader, p *partial, st
 	buf := make([]byte, 64<<10)
 	for {
 		n, readErr := body.Read(buf)
-		stall.Reset(d.limits.Stall)
-		if max(p.total, p.size+int64(n)) > d.limits.FileSize {
-			return false, fmt.Errorf("the file is larger than the limit of %d bytes", d.limits.FileSize)
+		stall.Reset(d.limits.DownloadStall)
+		if max(p.total, p.size+int64(n)) > d.limits.DownloadSize {
+			return false, fmt.Errorf("the file is larger than the limit of %d bytes", d.limits.DownloadSize)
 		}
 		written, err := d.write(p.file, buf[:n])
 		p.size += int64(written)

@@ -40,7 +40,7 @@ func (j *Job) repeat(ctx context.Context, op, path string, waiting bool) (answer
 			return a, err
 		}
 		asked := min(retryAfter(a.header, time.Now()), c.limits.RetryAfter)
-		if !sleep(ctx, max(asked, backoff(n, 500*time.Millisecond, 15*time.Second))) {
+		if !sleep(ctx, max(asked, backoff(n, c.limits.RetryDelay, 15*time.Second))) {
 			return answer{}, j.failed(op, 0, contextErrors(ctx)...)
 		}
 	}

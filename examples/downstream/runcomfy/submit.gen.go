@@ -165,7 +165,7 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 				return nil, notSent(s, attempts, a.phase, cause)
 			}
 		}
-		if !sleep(ctx, max(asked, backoff(n, 500*time.Millisecond, 8*time.Second))) {
+		if !sleep(ctx, max(asked, backoff(n, c.limits.RetryDelay, 8*time.Second))) {
 			return nil, notSent(s, attempts, a.phase, append(contextErrors(ctx), cause)...)
 		}
 	}
