@@ -150,7 +150,7 @@ func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, 
 			case verdict == RuleVerdictUnknown:
 				unknown(r, path)
 			default:
-				*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message, Measured: got, Bound: r.Bound, kind: gotFloat})
+				*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message, Measured: got, Bound: r.Bound, got: got})
 			}
 		}
 	}

@@ -5,6 +5,7 @@ package runcomfy
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -33,50 +34,29 @@ type Violation struct {
 	// media rule compared it with.
 	Measured, Bound float64
 
-	kind    gotKind
-	integer int64 // the number itself when kind is gotInteger: float64 holds 53 bits
+	got any // what Error shows of it: nil, or Measured as a float64 or, with all its digits, an int64
 }
-
-// gotKind says what Violation.Error prints behind the message.
-type gotKind uint8
-
-const (
-	gotNothing gotKind = iota
-	gotInteger
-	gotFloat
-)
 
 // Error returns the violation as one line: path, what is wanted, the number
 // found. The text of a string field never appears in it.
 func (v Violation) Error() string {
-	var b strings.Builder
+	text := v.Message
 	if v.Path != "" {
-		b.WriteString(v.Path)
-		b.WriteString(": ")
+		text = v.Path + ": " + text
 	}
-	b.WriteString(v.Message)
-	switch v.kind {
-	case gotInteger:
-		b.WriteString(", got ")
-		b.WriteString(strconv.FormatInt(v.integer, 10))
-	case gotFloat:
-		b.WriteString(", got ")
-		b.WriteString(strconv.FormatFloat(v.Measured, 'g', -1, 64))
+	if v.got != nil {
+		text += fmt.Sprint(", got ", v.got)
 	}
-	return b.String()
+	return text
 }
 
 // Error returns all violations, separated by semicolons.
 func (e *ValidationError) Error() string {
-	var b strings.Builder
-	b.WriteString("runcomfy: invalid input: ")
+	texts := make([]string, len(e.Violations))
 	for i, v := range e.Violations {
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(v.Error())
+		texts[i] = v.Error()
 	}
-	return b.String()
+	return "runcomfy: invalid input: " + strings.Join(texts, "; ")
 }
 
 // violations collects what a generated Validate finds. Its methods stay out of
@@ -111,8 +91,7 @@ func (v *violations) required(path string) {
 //
 //go:noinline
 func (v *violations) int(path, rule, message string, got int64) {
-	v.push(Violation{Path: path, Rule: rule, Message: message,
-		Measured: float64(got), kind: gotInteger, integer: got})
+	v.push(Violation{Path: path, Rule: rule, Message: message, Measured: float64(got), got: got})
 }
 
 // float records a violation by a number; a NaN or an infinity, which JSON
@@ -123,7 +102,7 @@ func (v *violations) float(path, rule, message string, got float64) {
 	if !finite(got) {
 		rule, message = "type", "must be a finite number"
 	}
-	v.push(Violation{Path: path, Rule: rule, Message: message, Measured: got, kind: gotFloat})
+	v.push(Violation{Path: path, Rule: rule, Message: message, Measured: got, got: got})
 }
 
 // finite reports whether JSON can carry x.
