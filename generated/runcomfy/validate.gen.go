@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -230,34 +231,17 @@ func multipleOf(x, digits, pow10 float64) bool {
 	if n < 1<<53 && n > -1<<53 {
 		return n/pow10 == x
 	}
-	return multipleOfLarge(x, uint64(digits), pow10)
+	return multipleOfLarge(x, digits, pow10)
 }
 
-// multipleOfLarge computes with the decimal digits of x, d0.d1d2... * 10^exp.
-//
 //go:noinline
-func multipleOfLarge(x float64, step uint64, pow10 float64) bool {
-	if !finite(x) {
+func multipleOfLarge(x, digits, pow10 float64) bool {
+	exact, ok := new(big.Rat).SetString(strconv.FormatFloat(x, 'e', -1, 64))
+	if !ok { // NaN or an infinity
 		return false
 	}
-	var buf [32]byte
-	text := strconv.AppendFloat(buf[:0], math.Abs(x), 'e', -1, 64)
-	mantissa, exponent, _ := strings.Cut(string(text), "e")
-	exp, _ := strconv.Atoi(exponent)
-	for ; pow10 > 1; pow10 /= 10 {
-		exp++ // x * pow10 is to be a multiple of the step
-	}
-	remainder := uint64(0)
-	for _, d := range mantissa {
-		if d != '.' {
-			remainder = (remainder*10 + uint64(d-'0')) % step
-		}
-	}
-	// With exp below zero there is a digit behind the point.
-	for exp -= max(len(mantissa)-2, 0); exp > 0; exp-- {
-		remainder = remainder * 10 % step
-	}
-	return remainder == 0 && exp == 0
+	exact.Mul(exact, new(big.Rat).SetFloat64(pow10))
+	return exact.Quo(exact, new(big.Rat).SetFloat64(digits)).IsInt()
 }
 
 // unique reports whether no two items are equal. Lists are short: comparing
