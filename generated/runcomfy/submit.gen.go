@@ -118,16 +118,22 @@ func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key 
 	return c.submit(ctx, s)
 }
 
-// encodeInput returns in as JSON, with < > & in prompts as they were written.
+// encodeInput returns in as JSON. The error does not repeat a value of it.
 func encodeInput(in Input) ([]byte, error) {
+	body, err := encodeJSON(in)
+	if err != nil {
+		return nil, violations{{Rule: "type", Message: fmt.Sprintf("the input cannot be written as JSON (%T)", err)}}.err()
+	}
+	return body, nil
+}
+
+// encodeJSON returns v as JSON, with < > & in strings as they are.
+func encodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(in); err != nil {
-		// Not the error's text: it may repeat a value of the input.
-		return nil, violations{{Rule: "type", Message: fmt.Sprintf("the input cannot be written as JSON (%T)", err)}}.err()
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // submit sends s until it is accepted, refused or in doubt.

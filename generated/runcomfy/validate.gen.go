@@ -4,6 +4,7 @@ package runcomfy
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -272,39 +273,27 @@ func (p *lazyPattern) match(s string) bool {
 // null, a string without needless escapes, a number in its shortest form.
 func unmarshalMixed(b []byte) string {
 	var v any
-	if json.Unmarshal(b, &v) == nil {
-		switch v := v.(type) {
-		case nil:
-			return ""
-		case string:
-			return quoteMixed(v)
-		case float64:
-			switch {
-			case v == math.Trunc(v) && math.Abs(v) < 1<<53:
-				return strconv.FormatInt(int64(v), 10)
-			case bytes.ContainsAny(b, ".eE"):
-				return strconv.FormatFloat(v, 'g', -1, 64)
-			}
+	if json.Unmarshal(b, &v) != nil { // a number beyond float64
+		return string(b)
+	}
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		text, _ := encodeJSON(v) // a string always can be
+		return string(text)
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return strconv.FormatInt(int64(v), 10)
+		}
+		if bytes.ContainsAny(b, ".eE") {
+			return strconv.FormatFloat(v, 'g', -1, 64)
 		}
 	}
 	return string(b)
 }
 
-// quoteMixed writes a string as JSON, escaping only what has to be.
-func quoteMixed(s string) string {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(s) != nil {
-		return ""
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
 // marshalMixed is the JSON of an enum value that holds its own JSON text.
 func marshalMixed(text string) ([]byte, error) {
-	if text == "" {
-		text = "null"
-	}
-	return []byte(text), nil
+	return []byte(cmp.Or(text, "null")), nil
 }

@@ -45,9 +45,9 @@ func (c *Client) CheckMedia(ctx context.Context, in Input) error {
 	case in == nil:
 		return nilInput()
 	}
-	body, err := json.Marshal(in)
+	body, err := encodeInput(in)
 	if err != nil {
-		return &MediaError{Err: err}
+		return err
 	}
 	return c.checkMedia(ctx, in.ModelID(), in.MediaRules(), body, MediaCheckRemote)
 }

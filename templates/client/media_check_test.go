@@ -260,9 +260,8 @@ func TestCheckMediaBadCalls(t *testing.T) {
 		t.Errorf("zero Client: %v", err)
 	}
 	in := &mediaInput{body: map[string]any{"x": func() {}}, rules: imageRules("x")}
-	var mediaError *MediaError
-	if err := New("token").CheckMedia(t.Context(), in); !errors.As(err, &mediaError) {
-		t.Errorf("input that JSON cannot hold: %v", err)
+	if err := New("token").CheckMedia(t.Context(), in); broken(t, err) == nil {
+		t.Error("an input that JSON cannot hold passed")
 	}
 }
 
