@@ -158,31 +158,19 @@ func (v *violations) item(from int, name string, i int) {
 	}
 }
 
-// entry is within for the value at key of the map name.
-func (v *violations) entry(from int, name, key string) {
-	if len(*v) > from {
-		v.prefixEntry(from, name, key)
-	}
-}
-
-// sort orders the violations from index start on by path: they come from a map,
-// whose order changes from run to run.
-func (v *violations) sort(start int) {
-	if len(*v) > start+1 {
-		v.sortByPath(start)
-	}
-}
-
+// entries is within for all values of the map name, and brings their violations
+// in order: that of a map changes from run to run.
+//
 //go:noinline
-func (v *violations) sortByPath(start int) {
-	slices.SortStableFunc((*v)[start:], func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
+func (v *violations) entries(from int, name string) {
+	v.prefix(from, name)
+	slices.SortStableFunc((*v)[from:], func(a, b Violation) int { return strings.Compare(a.Path, b.Path) })
 }
 
 //go:noinline
 func (v *violations) prefix(from int, name string) {
-	for i := range (*v)[from:] {
-		violation := &(*v)[from+i]
-		violation.Path = joinPath(name, violation.Path)
+	for i := from; i < len(*v); i++ {
+		(*v)[i].Path = joinPath(name, (*v)[i].Path)
 	}
 }
 
@@ -190,9 +178,6 @@ func (v *violations) prefix(from int, name string) {
 func (v *violations) prefixItem(from int, name string, i int) {
 	v.prefix(from, name+"["+strconv.Itoa(i)+"]")
 }
-
-//go:noinline
-func (v *violations) prefixEntry(from int, name, key string) { v.prefix(from, joinPath(name, key)) }
 
 func joinPath(name, path string) string {
 	if name == "" || path == "" || path[0] == '[' {

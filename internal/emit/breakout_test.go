@@ -122,8 +122,8 @@ var ownIdentifiers = strings.Fields(`_ client format1 context json Context RawMe
 	OutputKindOther OutputKindImage OutputKindVideo OutputKindAudio MediaKindImage MediaKindVideo MediaKindAudio
 	Path Kind Metric Op Bound Message ModelID outputKind Validate MediaRules MarshalJSON UnmarshalJSON
 	string bool int64 float64 byte error nil len in c ctx opts run v violations err add required int float length
-	intRange floatRange within item entry check from i key x b res shorter longer finite multipleOf unique
-	start sort marshalMixed unmarshalMixed lazyPattern source match nilInput decodeOutput`)
+	intRange floatRange within item entries check from i key x b res shorter longer finite multipleOf unique
+	start marshalMixed unmarshalMixed lazyPattern source match nilInput decodeOutput`)
 
 // identifierProblems finds identifiers that neither the plan nor the generator has.
 func identifierProblems(file *ast.File, m *ir.Model) (problems []string) {

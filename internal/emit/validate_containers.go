@@ -84,9 +84,9 @@ func (c checker) list(g *jen.Group, x *jen.Statement, l *ir.List, checks []ir.Ch
 //			if !(item >= 0 && item <= 1) {
 //				v.floatRange("", "must be from 0 to 1", item, 0, 1)
 //			}
-//			v.entry(from, "scales", key)
+//			v.within(from, key)
 //		}
-//		v.sort(start)
+//		v.entries(start, "scales")
 //	}
 func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 	if c.required {
@@ -98,9 +98,9 @@ func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 	g.If(jen.Id("start").Op(":=").Id("v").Dot("len").Call(), jen.Len(x.Clone()).Op(">").Lit(0)).Block(
 		jen.For(jen.List(jen.Id("key"), jen.Id("item")).Op(":=").Range().Add(x.Clone())).BlockFunc(func(g *jen.Group) {
 			c.element(g, m.Elem)
-			g.Id("v").Dot("entry").Call(jen.Id("from"), jen.Lit(c.path), jen.Id("key"))
+			g.Id("v").Dot("within").Call(jen.Id("from"), jen.Id("key"))
 		}),
-		jen.Id("v").Dot("sort").Call(jen.Id("start")),
+		jen.Id("v").Dot("entries").Call(jen.Id("start"), jen.Lit(c.path)),
 	)
 }
 

@@ -76,9 +76,9 @@ func (in *sample) Validate() error {
 			if !(item >= 0 && item <= 1) {
 				v.floatRange("", "must be from 0 to 1", item, 0, 1)
 			}
-			v.entry(from, "extra", key)
+			v.within(from, key)
 		}
-		v.sort(start)
+		v.entries(start, "extra")
 	}
 	return v.err()
 }
