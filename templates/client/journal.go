@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,15 +63,16 @@ type MemoryJournal struct{ records }
 
 // NewMemoryJournal returns an empty journal.
 func NewMemoryJournal() *MemoryJournal {
-	return &MemoryJournal{records{byKey: map[string]JournalRecord{}, save: func(JournalRecord) error { return nil }}}
+	return &MemoryJournal{records{byKey: map[string]JournalRecord{}}}
 }
 
 // records has the methods of the built-in journals.
 type records struct {
 	mu     sync.Mutex
 	byKey  map[string]JournalRecord
-	save   func(JournalRecord) error // makes a change durable; mu is held
-	broken error                     // why the journal refuses everything
+	file   *os.File // nil in memory
+	size   int64    // of its whole lines
+	broken error    // why the journal refuses everything
 }
 
 // Get, PutIfAbsent and CompareAndSwap do what Journal says.
@@ -82,36 +84,31 @@ func (j *records) Get(_ context.Context, key string) (JournalRecord, bool, error
 }
 
 func (j *records) PutIfAbsent(_ context.Context, r JournalRecord) (bool, error) {
-	return j.put(r, func(_ JournalRecord, found bool) bool { return !found })
+	return j.put(r, false, 0)
 }
 
 func (j *records) CompareAndSwap(_ context.Context, revision int64, next JournalRecord) (bool, error) {
-	return j.put(next, func(old JournalRecord, found bool) bool { return found && old.Revision == revision })
+	return j.put(next, true, revision)
 }
 
-func (j *records) put(r JournalRecord, allowed func(old JournalRecord, found bool) bool) (bool, error) {
+func (j *records) put(r JournalRecord, replace bool, revision int64) (bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	old, found := j.byKey[r.Key]
-	if j.broken != nil || !allowed(old, found) {
-		return false, j.broken
+	if j.broken == nil && found == replace && old.Revision == revision {
+		if j.broken = j.append(r); j.broken == nil {
+			j.byKey[r.Key] = r
+			return true, nil
+		}
 	}
-	if err := j.save(r); err != nil {
-		return false, err
-	}
-	j.byKey[r.Key] = r
-	return true, nil
+	return false, j.broken
 }
 
 // A FileJournal is a Journal in a file of JSON lines, one per change, the last
 // line of a key being its record. Lines are only ever appended, each is synced
 // to the disk before the method returns, and the file is locked: one process
 // at a time has it open.
-type FileJournal struct {
-	records
-	file *os.File
-	size int64 // of the whole lines
-}
+type FileJournal struct{ records }
 
 var errJournalClosed = errors.New("the journal is closed")
 
@@ -125,8 +122,7 @@ func OpenJournal(path string) (*FileJournal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("runcomfy: open journal: %w", err)
 	}
-	j := &FileJournal{file: file, records: records{byKey: map[string]JournalRecord{}}}
-	j.save = j.append
+	j := &FileJournal{records{byKey: map[string]JournalRecord{}, file: file}}
 	if err := j.load(); err != nil {
 		return nil, fmt.Errorf("runcomfy: open journal %s: %w", path, errors.Join(err, file.Close()))
 	}
@@ -138,7 +134,7 @@ func OpenJournal(path string) (*FileJournal, error) {
 }
 
 // load reads the lines and takes off what a crash left of the last one.
-func (j *FileJournal) load() error {
+func (j *records) load() error {
 	content, err := io.ReadAll(j.file)
 	if err != nil {
 		return err
@@ -166,17 +162,16 @@ func (j *FileJournal) load() error {
 
 // append writes a record behind the whole lines and syncs it. After a failure
 // nobody knows what the disk holds: the journal then refuses everything.
-func (j *FileJournal) append(r JournalRecord) error {
+func (j *records) append(r JournalRecord) error {
+	if j.file == nil {
+		return nil
+	}
 	line, err := json.Marshal(r)
 	if err == nil {
 		_, err = j.file.WriteAt(append(line, '\n'), j.size)
 	}
-	if err == nil {
-		err = j.file.Sync()
-	}
 	j.size += int64(len(line)) + 1
-	j.broken = err
-	return err
+	return cmp.Or(err, j.file.Sync())
 }
 
 // Close closes the file, which releases its lock.
