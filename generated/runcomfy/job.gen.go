@@ -156,8 +156,8 @@ type Status struct {
 func (j *Job) observed(a answer) (Status, *Result) {
 	r := newResult(j.id, j.kind, a)
 	s := Status{RequestID: j.id, State: r.State, APIState: r.APIState, QueuePosition: -1, InstanceID: a.text("instance_id")}
-	if n, ok := numberOf(a.fields["queue_position"]); ok && n >= 0 && n < 1<<31 {
-		s.QueuePosition = int(n)
+	if n := numberOf(a.fields["queue_position"]); n != nil && *n >= 0 && *n < 1<<31 {
+		s.QueuePosition = int(*n)
 	}
 	return s, r
 }

@@ -5,7 +5,6 @@ package runcomfy
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // decodeOutput reads the output of a finished job into a model's own type. The
@@ -27,10 +26,8 @@ func decodeOutput[T any](res *Result) (*T, error) {
 // be signed: whoever has such a URL has the file.
 func (o Output) URLs() []string {
 	var urls []string
-	for _, u := range slices.Concat([]string{o.Image}, o.Images, []string{o.Video}, o.Videos, []string{o.Audio}, o.Audios) {
-		if u != "" && !slices.Contains(urls, u) {
-			urls = append(urls, u)
-		}
+	for _, o := range outputsOf(o) {
+		urls = append(urls, o.url)
 	}
 	return urls
 }

@@ -45,7 +45,7 @@ func (r Result) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 func newResult(id string, kind OutputKind, a answer) *Result {
 	r := &Result{
 		RequestID: id, State: parseState(a.text("status")), APIState: cut(a.text("status"), 64),
-		Output: newOutput(a.fields["output"], kind), Cost: newCost(a.fields["cost"]),
+		Output: newOutput(a.fields["output"], kind), Cost: numberOf(a.fields["cost"]),
 		CreatedAt: a.time("created_at"), FinishedAt: a.time("finished_at"), Raw: a.raw,
 	}
 	if a.has("error") {
@@ -108,12 +108,4 @@ func urlsOf(raw json.RawMessage) []string {
 		urls = append(urls, urlsOf(item)...)
 	}
 	return urls
-}
-
-// newCost reads a number or a string that spells one.
-func newCost(raw json.RawMessage) *float64 {
-	if f, ok := numberOf(raw); ok {
-		return &f
-	}
-	return nil
 }

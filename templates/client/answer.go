@@ -59,11 +59,13 @@ func textOf(raw json.RawMessage) (s string) {
 	return s
 }
 
-// numberOf reads a number, or a string that spells one.
-func numberOf(raw json.RawMessage) (float64, bool) {
-	s := strings.TrimPrefix(strings.Trim(string(raw), " \t\r\n\""), "$")
-	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil && finite(f)
+// numberOf reads a number, or a string that spells one; of anything else it is nil.
+func numberOf(raw json.RawMessage) *float64 {
+	f, err := strconv.ParseFloat(strings.TrimPrefix(strings.Trim(string(raw), " \t\r\n\""), "$"), 64)
+	if err != nil || !finite(f) {
+		return nil
+	}
+	return &f
 }
 
 // time returns a field that is an RFC 3339 time, perhaps without a zone: FastAPI

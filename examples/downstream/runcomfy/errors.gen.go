@@ -128,8 +128,10 @@ func (e *RateLimitError) Unwrap() error           { return e.APIError }
 
 // newAPIError returns the typed error of an answer to the call op.
 func newAPIError(op string, of about, a answer, r redactor) error {
-	code, _ := numberOf(a.fields["error_code"])
-	e := &APIError{Op: op, StatusCode: a.status, Code: int(code), Message: r(a.message()), about: of}
+	e := &APIError{Op: op, StatusCode: a.status, Message: r(a.message()), about: of}
+	if code := numberOf(a.fields["error_code"]); code != nil {
+		e.Code = int(*code)
+	}
 	status := e.effectiveStatus()
 	switch {
 	case e.Message == "" && status >= 300 && status <= 399:

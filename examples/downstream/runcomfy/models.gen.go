@@ -19,14 +19,14 @@ type ModelFilter struct {
 
 // A ModelInfo is one entry of the API's catalog.
 type ModelInfo struct {
-	ID          string
-	DisplayName string
-	Categories  []string
-	Kind        string
-	BasePrice   *float64 // US dollars per PriceUnit, nil when the API does not say
-	PriceUnit   string
-	PricingNote string
-	InputSchema json.RawMessage // a JSON schema, nil unless ModelFilter asked for it
+	ID          string          `json:"model_id"`
+	DisplayName string          `json:"display_name"`
+	Categories  []string        `json:"categories"`
+	Kind        string          `json:"kind"`
+	BasePrice   *float64        `json:"base_price_usd"` // US dollars per PriceUnit, nil when the API does not say
+	PriceUnit   string          `json:"price_unit"`
+	PricingNote string          `json:"pricing_note"`
+	InputSchema json.RawMessage `json:"input_schema"` // a JSON schema; nil or null unless ModelFilter asked for it
 }
 
 // Models lists the models of the API's catalog, page by page as the loop goes
@@ -38,26 +38,30 @@ func (c *Client) Models(ctx context.Context, filter ModelFilter) iter.Seq2[Model
 		for offset := 0; err == nil && more; {
 			var a answer
 			a, err = (&Job{core: core, secrets: core.newRedactor(nil)}).repeat(ctx, "models", "/v1/models?"+filter.query(offset), false)
-			var page []map[string]json.RawMessage
-			if err == nil && json.Unmarshal(a.fields["models"], &page) != nil {
+			var page []struct {
+				ModelInfo
+				Price json.RawMessage `json:"base_price_usd"`
+			}
+			_ = json.Unmarshal(a.fields["models"], &page) // leaves out what does not fit
+			if err == nil && page == nil {
 				err = &APIError{Op: "models", StatusCode: a.status, Message: "the answer has no list of models"}
 			}
 			before := len(seen)
-			for _, fields := range page {
-				m := newModelInfo(answer{fields: fields})
+			for _, m := range page {
 				if m.ID == "" || seen[m.ID] {
 					continue
 				}
 				seen[m.ID] = true
-				if !yield(m, nil) {
+				m.BasePrice = numberOf(m.Price)
+				if !yield(m.ModelInfo, nil) {
 					return
 				}
 			}
 			offset += len(page)
 			// A page with nothing new means the end, or a server to which the
 			// offset means nothing.
-			total, known := numberOf(a.fields["total"])
-			more = len(seen) > before && (!known || float64(offset) < total)
+			total := numberOf(a.fields["total"])
+			more = len(seen) > before && (total == nil || float64(offset) < *total)
 		}
 		if err != nil {
 			yield(ModelInfo{}, err)
@@ -76,16 +80,4 @@ func (f ModelFilter) query(offset int) string {
 		q.Set("include_schema", "true")
 	}
 	return q.Encode()
-}
-
-func newModelInfo(a answer) ModelInfo {
-	m := ModelInfo{
-		ID: a.text("model_id"), DisplayName: a.text("display_name"), Kind: a.text("kind"),
-		PriceUnit: a.text("price_unit"), PricingNote: a.text("pricing_note"), BasePrice: newCost(a.fields["base_price_usd"]),
-	}
-	_ = json.Unmarshal(a.fields["categories"], &m.Categories) // of another form: none
-	if a.has("input_schema") {
-		m.InputSchema = a.fields["input_schema"]
-	}
-	return m
 }
