@@ -30,27 +30,15 @@ type redactor func(string) string
 func (c *core) newRedactor(body []byte) redactor {
 	own := []string{c.token()}
 	left := maxSecrets
-	var collect func(value any)
-	collect = func(value any) {
-		switch value := value.(type) {
-		case string: // not a data URI, which is found by itself
-			if s := cut(value, left); len(s) >= wholeSecret && !strings.HasPrefix(s, "data:") {
-				own = append(own, s)
-				left -= len(s)
-			}
-		case []any:
-			for _, item := range value {
-				collect(item)
-			}
-		case map[string]any: // not the names, which errors may show
-			for _, member := range value {
-				collect(member)
-			}
-		}
-	}
 	var value any
-	_ = json.Unmarshal(body, &value)
-	collect(value)
+	_ = json.Unmarshal(body, &value) // which may be empty
+	eachString(value, "", func(_, s string) {
+		// Not a data URI, which is found by itself.
+		if s = cut(s, left); len(s) >= wholeSecret && !strings.HasPrefix(s, "data:") {
+			own = append(own, s)
+			left -= len(s)
+		}
+	})
 	return func(s string) string { return redact(s, own) }
 }
 

@@ -99,28 +99,31 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 // are paths with indexes, as image_urls[2].
 func mediaValues(body []byte, rules []MediaRule) map[string]string {
 	values := map[string]string{}
-	var collect func(value any, path string)
-	collect = func(value any, path string) {
-		switch value := value.(type) {
-		case string:
-			if value != "" && slices.ContainsFunc(rules, func(r MediaRule) bool { return r.isFor(path) }) {
-				values[path] = value
-			}
-		case []any:
-			for i, item := range value {
-				collect(item, path+"["+strconv.Itoa(i)+"]")
-			}
-		case map[string]any:
-			for name, member := range value {
-				collect(member, joinPath(path, name))
-			}
+	var value any
+	_ = json.Unmarshal(body, &value)
+	eachString(value, "", func(path, s string) {
+		if s != "" && slices.ContainsFunc(rules, func(r MediaRule) bool { return r.isFor(path) }) {
+			values[path] = s
+		}
+	})
+	return values
+}
+
+// eachString calls visit with every string in a decoded JSON value, which stands
+// at path, and its own path.
+func eachString(value any, path string, visit func(path, s string)) {
+	switch value := value.(type) {
+	case string:
+		visit(path, value)
+	case []any:
+		for i, item := range value {
+			eachString(item, path+"["+strconv.Itoa(i)+"]", visit)
+		}
+	case map[string]any:
+		for name, member := range value {
+			eachString(member, joinPath(path, name), visit)
 		}
 	}
-	var decoded any
-	if json.Unmarshal(body, &decoded) == nil {
-		collect(decoded, "")
-	}
-	return values
 }
 
 // inParallel calls work with 0 to n-1, at most limit of them at a time.
