@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -78,31 +78,27 @@ func (r MediaRule) Check(m MediaInfo) RuleVerdict {
 	return verdict
 }
 
-// check is Check that also returns the measured value in the rule's unit.
+// check is Check that also returns the measured value in the unit of the rule.
 func (r MediaRule) check(m MediaInfo) (RuleVerdict, float64) {
 	width, height, size := float64(m.Width), float64(m.Height), float64(m.Bytes)
-	measured := map[string]float64{
+	high := map[string]float64{
 		"width_pixels": width, "height_pixels": height, "width/height": width / height, metricFileSize: size / 1e6,
 	}[r.Metric]
-	holds, known := r.holds(measured)
-	switch {
-	case !known || !(measured > 0 && measured <= math.MaxFloat64): // also a ratio without a height
-		return RuleVerdictUnknown, 0
-	case r.Metric == metricFileSize && !holds:
-		holds, _ = r.holds(size / (1 << 20))
+	low := high
+	if r.Metric == metricFileSize {
+		low = size / (1 << 20)
 	}
-	if holds {
-		return RuleVerdictPass, measured
-	}
-	return RuleVerdictFail, measured
-}
-
-// holds compares a value with the bound; the operator may not be known.
-func (r MediaRule) holds(x float64) (holds, known bool) {
-	holds, known = map[string]bool{
-		">": x > r.Bound, "<": x < r.Bound, ">=": x >= r.Bound, "<=": x <= r.Bound, "==": x == r.Bound,
+	holds, known := map[string]bool{
+		">": high > r.Bound, ">=": high >= r.Bound, "<": low < r.Bound, "<=": low <= r.Bound,
+		"==": low == r.Bound || high == r.Bound,
 	}[r.Op]
-	return holds, known
+	switch {
+	case !known || !(high > 0 && high <= math.MaxFloat64): // also a ratio without a height
+		return RuleVerdictUnknown, 0
+	case holds:
+		return RuleVerdictPass, high
+	}
+	return RuleVerdictFail, high
 }
 
 // EvaluateMedia applies the media rules of an input's model to files that the
@@ -136,11 +132,7 @@ func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, 
 			files[path] = m.turned()
 		}
 	}
-	paths := slices.SortedFunc(maps.Keys(files), func(a, b string) int {
-		_, left := splitIndexes(a)
-		_, right := splitIndexes(b)
-		return slices.Compare(left, right)
-	})
+	paths := slices.SortedFunc(maps.Keys(files), compareItems)
 	for _, r := range rules {
 		message := cmp.Or(r.Message, fmt.Sprintf("must have %s %v", r.Name(), r.Bound))
 		for _, path := range paths {
@@ -156,22 +148,16 @@ func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, 
 	}
 }
 
+// itemIndex is the index of an item in a path, for which rules write [*].
+var itemIndex = regexp.MustCompile(`\[[0-9]+\]`)
+
 // isFor reports whether the rule is about the value at path, as image_urls[2].
 func (r MediaRule) isFor(path string) bool {
-	pattern, _ := splitIndexes(path)
-	return pattern == r.Path
+	return itemIndex.ReplaceAllString(path, "[*]") == r.Path
 }
 
-// splitIndexes returns a path with its indexes as [*], the way rules write it,
-// and the indexes.
-func splitIndexes(path string) (pattern string, indexes []int) {
-	for {
-		before, rest, _ := strings.Cut(path, "[")
-		digits, after, _ := strings.Cut(rest, "]")
-		n, err := strconv.Atoi(digits)
-		if err != nil {
-			return pattern + path, indexes
-		}
-		pattern, indexes, path = pattern+before+"[*]", append(indexes, n), after
-	}
+// compareItems compares paths with their indexes as numbers.
+func compareItems(a, b string) int {
+	padded := func(index string) string { return fmt.Sprintf("%20s", index) }
+	return strings.Compare(itemIndex.ReplaceAllStringFunc(a, padded), itemIndex.ReplaceAllStringFunc(b, padded))
 }
