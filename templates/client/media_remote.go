@@ -106,60 +106,51 @@ func (m *mediaClient) closeIdle() {
 	m.proxied.CloseIdleConnections()
 }
 
-// request makes one request and follows its redirects. No error of it shows the
+// request makes a request and follows its redirects. No error of it shows the
 // URL, whose query may be a credential.
 func (m *mediaClient) request(ctx context.Context, method, address string, header http.Header) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, address, nil)
-	if err != nil {
-		return nil, errNotHTTPS
-	}
-	req.Header.Set("User-Agent", m.user)
-	maps.Copy(req.Header, header)
-	client := http.Client{Transport: m, CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		req.Header.Del("Referer") // it would carry the signature of the first URL
-		if len(via) > m.limits.MediaRedirects {
-			return errTooManyRedirects
+	for range m.limits.MediaRedirects + 1 {
+		req, err := http.NewRequestWithContext(ctx, method, address, nil)
+		if err != nil {
+			return nil, errNotHTTPS
 		}
-		return nil
-	}}
-	resp, err := client.Do(req)
-	var withURL *url.Error
-	if errors.As(err, &withURL) {
-		return nil, withURL.Err
+		maps.Copy(req.Header, header)
+		req.Header.Set("User-Agent", m.user)
+		resp, err := m.roundTrip(req)
+		if err != nil || resp.StatusCode < 300 || resp.StatusCode > 399 || resp.Header.Get("Location") == "" {
+			return resp, err
+		}
+		resp.Body.Close()
+		next, err := resp.Location()
+		if err != nil {
+			return nil, errNotHTTPS
+		}
+		address = next.String()
 	}
-	return resp, err
+	return nil, errTooManyRedirects
 }
 
-// RoundTrip implements http.RoundTripper; it sees each request of a chain of
-// redirects.
-func (m *mediaClient) RoundTrip(req *http.Request) (*http.Response, error) {
+// roundTrip makes one request, if its URL and the address behind it are allowed.
+func (m *mediaClient) roundTrip(req *http.Request) (*http.Response, error) {
 	if err := m.checkURL(req.URL); err != nil {
 		return nil, err
 	}
-	transport := m.direct
 	proxy, err := m.proxy(req)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, errors.New("the proxy of the environment is not a URL") // err may hold its password
+	case proxy == nil:
+		return m.direct.RoundTrip(req)
 	}
-	if proxy != nil { // which resolves the name itself: all its addresses here must be allowed
-		addrs, err := net.DefaultResolver.LookupNetIP(req.Context(), "ip", req.URL.Hostname())
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !m.allow(a.Unmap()) }) {
-			return nil, errPrivateAddress
-		}
-		transport = m.proxied
-	}
-	resp, err := transport.RoundTrip(req)
+	// The proxy resolves the name itself: all its addresses here must be allowed.
+	addrs, err := net.DefaultResolver.LookupNetIP(req.Context(), "ip", req.URL.Hostname())
 	if err != nil {
 		return nil, err
 	}
-	if _, err := resp.Location(); err != nil && err != http.ErrNoLocation {
-		resp.Body.Close()
-		return nil, errNotHTTPS // the error of package http would show it
+	if slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !m.allow(a.Unmap()) }) {
+		return nil, errPrivateAddress
 	}
-	return resp, nil
+	return m.proxied.RoundTrip(req)
 }
 
 // checkURL refuses every URL but https ones of the allowed hosts.
