@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,7 +69,7 @@ func WithDownloadHosts(hosts ...string) DownloadOption {
 type downloader struct {
 	*mediaClient
 	dir, requestID string
-	renewed        func() (map[string]string, error)       // URLs by place, of the result read again: once for all files
+	renewed        func() ([]output, error)                // of the result read again: once for all files
 	write          func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
 }
 
@@ -91,7 +92,7 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 		mediaClient: newMediaClient(c.clientSettings, "runcomfy.net", "runcomfy.com"),
 		dir:         dir,
 		requestID:   res.RequestID,
-		renewed: sync.OnceValues(func() (map[string]string, error) {
+		renewed: sync.OnceValues(func() ([]output, error) {
 			job, err := c.Job(res.RequestID)
 			if err != nil {
 				return nil, err
@@ -100,11 +101,7 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 			if err != nil {
 				return nil, err
 			}
-			urls := map[string]string{}
-			for _, o := range outputsOf(now.Output) {
-				urls[o.place] = o.url
-			}
-			return urls, nil
+			return outputsOf(now.Output), nil
 		}),
 		write: (*os.File).Write,
 	}
@@ -116,18 +113,18 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
 	inParallel(d.limits.MediaParallel, len(outputs), func(i int) { files[i], errs[i] = d.fetch(ctx, outputs[i]) })
 	var arrived []File
-	failed := &DownloadError{about: about{ChargedYes, d.requestID}}
+	var failed []FailedDownload
 	for i, o := range outputs {
 		if errs[i] == nil {
 			arrived = append(arrived, files[i])
 		} else {
-			failed.Failed = append(failed.Failed, FailedDownload{Output: o.place, Err: errs[i]})
+			failed = append(failed, FailedDownload{Output: o.place, Err: errs[i]})
 		}
 	}
-	if failed.Failed == nil {
+	if failed == nil {
 		return arrived, nil
 	}
-	return arrived, failed
+	return arrived, &DownloadError{Failed: failed, about: about{ChargedYes, d.requestID}}
 }
 
 // An output is one URL of a result.
@@ -141,10 +138,8 @@ type output struct {
 // list in the field for one: the list's name is kept.
 func outputsOf(o Output) []output {
 	var all []output
-	seen := map[string]bool{"": true}
 	add := func(place, name, url string) {
-		if !seen[url] {
-			seen[url] = true
+		if url != "" && !slices.ContainsFunc(all, func(o output) bool { return o.url == url }) {
 			all = append(all, output{place, name, url})
 		}
 	}
@@ -179,10 +174,12 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 			return File{}, context.Cause(ctx)
 		case errors.Is(err, errExpired) && !refreshed:
 			refreshed = true
-			urls, failure := d.renewed()
-			if o.url = urls[o.place]; o.url == "" {
+			outputs, failure := d.renewed()
+			i := slices.IndexFunc(outputs, func(again output) bool { return again.place == o.place })
+			if i < 0 {
 				return File{}, fmt.Errorf("%w; reading the result again: %w", err, cmp.Or(failure, errors.New("it names the file no longer")))
 			}
+			o = outputs[i]
 		case !retry || try >= d.limits.DownloadTries:
 			return File{}, err
 		default:
