@@ -37,14 +37,14 @@ func (c *Client) Models(ctx context.Context, filter ModelFilter) iter.Seq2[Model
 		seen, more := map[string]bool{}, true
 		for offset := 0; err == nil && more; {
 			var a answer
-			a, err = (&Job{core: core, secrets: core.newRedactor(nil)}).repeat(ctx, "models", "/v1/models?"+filter.query(offset), false)
+			a, err = (&Job{core: core, secrets: core.newRedactor(nil)}).call(ctx, opModels, "?"+filter.query(offset), false)
 			var page []struct {
 				ModelInfo
 				Price json.RawMessage `json:"base_price_usd"`
 			}
 			_ = json.Unmarshal(a.fields["models"], &page) // leaves out what does not fit
 			if err == nil && page == nil {
-				err = &APIError{Op: "models", StatusCode: a.status, Message: "the answer has no list of models"}
+				err = &APIError{Op: opModels, StatusCode: a.status, Message: "the answer has no list of models"}
 			}
 			before := len(seen)
 			for _, m := range page {

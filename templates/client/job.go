@@ -29,7 +29,7 @@ func (j *Job) Format(f fmt.State, _ rune) { fmt.Fprint(f, "job ", j.id) }
 // Status reads where the job stands. StateDone is no proof of an output: the
 // result decides. Errors are of the *APIError family.
 func (j *Job) Status(ctx context.Context) (*Status, error) {
-	a, err := j.call(ctx, opStatus, false, false)
+	a, err := j.call(ctx, opStatus, "", false)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (j *Job) Status(ctx context.Context) (*Status, error) {
 // *WaitError with ErrNotFinished. Others are *GenerationError, *CanceledError
 // and the *APIError family.
 func (j *Job) Result(ctx context.Context) (*Result, error) {
-	a, err := j.call(ctx, opResult, false, false)
+	a, err := j.call(ctx, opResult, "", false)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (j *Job) outcome(res *Result) (*Result, error) {
 // Cancel asks the API to cancel the job. A job that runs already usually goes
 // on. Errors are those of the *APIError family.
 func (j *Job) Cancel(ctx context.Context) (CancelOutcome, error) {
-	a, err := j.call(ctx, opCancel, false, false)
+	a, err := j.call(ctx, opCancel, "", false)
 	if err != nil {
 		return CancelOutcomeUnknown, err
 	}
@@ -102,8 +102,8 @@ func newWaitSettings(opts []WaitOption) (s callSettings) {
 	return s
 }
 
-// The calls about a job.
-const opStatus, opResult, opCancel = "status", "result", "cancel"
+// The calls that are no submit.
+const opStatus, opResult, opCancel, opModels = "status", "result", "cancel", "models"
 
 // State is where a job stands.
 type State string

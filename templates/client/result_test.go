@@ -40,7 +40,7 @@ func TestResultShapes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			c, _ := answering(t, func(received) reply { return reply{body: test.body} })
 			job, _ := c.Job("job-1")
-			a, err := job.call(t.Context(), opResult, false, false)
+			a, err := job.call(t.Context(), opResult, "", false)
 			if err != nil {
 				t.Fatal(err)
 			}

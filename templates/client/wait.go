@@ -68,7 +68,11 @@ func (j *Job) look(ctx context.Context, cost, started bool) (status Status, res 
 		ops = ops[1:]
 	}
 	for _, op := range ops {
-		a, err := j.call(ctx, op, true, cost && op == opResult)
+		query := ""
+		if cost && op == opResult {
+			query = "?include_cost=true"
+		}
+		a, err := j.call(ctx, op, query, true)
 		if err != nil {
 			return Status{}, nil, err
 		}
@@ -82,15 +86,12 @@ func (j *Job) look(ctx context.Context, cost, started bool) (status Status, res 
 	return status, res, nil
 }
 
-// cancelTimeout bounds the canceling of a job whose caller has given up.
-const cancelTimeout = 5 * time.Second
-
 // giveUp returns the error of a wait whose context has ended, after canceling
 // the job if that is wanted and the job was not seen to run.
 func (j *Job) giveUp(ctx context.Context, s callSettings, last Status, seen bool) error {
 	e := j.waitError(last, contextErrors(ctx)...)
 	if s.onCancel == OnCancelIfQueued && (!seen || last.State == StateQueued) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if outcome, err := j.Cancel(ctx); err == nil {
 			e.Canceled = outcome

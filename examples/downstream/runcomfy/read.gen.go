@@ -11,26 +11,18 @@ import (
 	"time"
 )
 
-// call makes the call op about the job, see repeat.
-func (j *Job) call(ctx context.Context, op string, waiting, cost bool) (answer, error) {
-	path := "/v1/requests/" + j.id + "/" + op
-	if cost {
-		path += "?include_cost=true"
-	}
-	return j.repeat(ctx, op, path, waiting)
-}
-
-// repeat makes a call, again and again if that may help: none but a submit
-// costs anything. A job without an id stands for a call that is about none.
-// While waiting a call is repeated for the time of an outage, else a few times.
-func (j *Job) repeat(ctx context.Context, op, path string, waiting bool) (answer, error) {
-	c, begun := j.core, time.Now()
+// call makes the call op about the job, again and again if that may help: none
+// but a submit costs anything. A job without an id stands for a call that is
+// about none. While waiting a call is repeated for the time of an outage, else a
+// few times.
+func (j *Job) call(ctx context.Context, op, query string, waiting bool) (answer, error) {
+	c, begun, pause := j.core, time.Now(), time.Duration(0)
 	for n := 1; ; n++ {
-		if !c.budget.wait(ctx) {
+		if !sleep(ctx, pause) || !c.budget.wait(ctx) {
 			return answer{}, j.failed(op, 0, contextErrors(ctx)...)
 		}
 		started := time.Now()
-		a, err := j.try(ctx, op, path)
+		a, err := j.try(ctx, op, query)
 		c.log.DebugContext(ctx, "runcomfy: "+op, "job", j.id, "try", n, "took", time.Since(started), "error", err)
 		more := n <= c.limits.ReadRetries
 		if waiting {
@@ -40,9 +32,7 @@ func (j *Job) repeat(ctx context.Context, op, path string, waiting bool) (answer
 			return a, err
 		}
 		asked := min(retryAfter(a.header, time.Now()), c.limits.RetryAfter)
-		if !sleep(ctx, max(asked, backoff(n, c.limits.RetryDelay, 15*time.Second))) {
-			return answer{}, j.failed(op, 0, contextErrors(ctx)...)
-		}
+		pause = max(asked, backoff(n, c.limits.RetryDelay, 15*time.Second))
 	}
 }
 
@@ -61,14 +51,17 @@ func (j *Job) passing(err error, more bool) bool {
 }
 
 // try makes a call once.
-func (j *Job) try(ctx context.Context, op, path string) (answer, error) {
+func (j *Job) try(ctx context.Context, op, query string) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, j.core.limits.Read)
 	defer cancel()
-	method := http.MethodGet
-	if op == opCancel {
+	method, path := http.MethodGet, "/v1/requests/"+j.id+"/"+op
+	switch op {
+	case opCancel:
 		method = http.MethodPost
+	case opModels:
+		path = "/v1/models"
 	}
-	a, err := j.core.exchange(ctx, j.core.reads, method, path, nil)
+	a, err := j.core.exchange(ctx, j.core.reads, method, path+query, nil)
 	j.core.budget.adapt(a)
 	switch {
 	case a.status != 0 && !a.ok(), err == nil && a.has("error_code") && !parseState(a.text("status")).unsuccessful():
