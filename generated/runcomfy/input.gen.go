@@ -44,15 +44,10 @@ const (
 
 // expectedDuration is how long a job of the kind usually runs.
 func (k OutputKind) expectedDuration() time.Duration {
-	switch k {
-	case OutputKindImage:
-		return 10 * time.Second
-	case OutputKindAudio:
-		return 20 * time.Second
-	case OutputKindVideo:
-		return 90 * time.Second
-	}
-	return 120 * time.Second
+	return [...]time.Duration{
+		OutputKindOther: 120 * time.Second, OutputKindImage: 10 * time.Second,
+		OutputKindVideo: 90 * time.Second, OutputKindAudio: 20 * time.Second,
+	}[k]
 }
 
 // format1 is named by every generated file, so that files of two generations

@@ -63,22 +63,15 @@ func newResult(id string, kind OutputKind, a answer) *Result {
 // newOutput reads an output of any shape: the documented object, one URL, a
 // list of URLs, or nothing.
 func newOutput(raw json.RawMessage, kind OutputKind) Output {
-	var o Output
 	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) == nil {
-		o.Image, o.Images = oneOrMore(object["image"], object["images"])
-		o.Video, o.Videos = oneOrMore(object["video"], object["videos"])
-		o.Audio, o.Audios = oneOrMore(object["audio"], object["audios"])
-		return o
+	if json.Unmarshal(raw, &object) != nil { // the field's name is left out
+		field := [...]string{OutputKindImage: "images", OutputKindVideo: "videos", OutputKindAudio: "audios"}[kind]
+		object = map[string]json.RawMessage{field: raw}
 	}
-	switch kind { // a URL, or a list of them, that stands without a field's name
-	case OutputKindImage:
-		o.Images = urlsOf(raw)
-	case OutputKindVideo:
-		o.Videos = urlsOf(raw)
-	case OutputKindAudio:
-		o.Audios = urlsOf(raw)
-	}
+	var o Output
+	o.Image, o.Images = oneOrMore(object["image"], object["images"])
+	o.Video, o.Videos = oneOrMore(object["video"], object["videos"])
+	o.Audio, o.Audios = oneOrMore(object["audio"], object["audios"])
 	return o
 }
 
@@ -86,13 +79,13 @@ func newOutput(raw json.RawMessage, kind OutputKind) Output {
 // more than one in the first counts as the second.
 func oneOrMore(single, several json.RawMessage) (string, []string) {
 	one, more := urlsOf(single), urlsOf(several)
-	switch len(one) {
-	case 0:
+	if len(one) == 0 {
 		return "", more
-	case 1:
-		return one[0], more
 	}
-	return one[0], append(one, more...)
+	if len(one) > 1 {
+		more = append(one, more...)
+	}
+	return one[0], more
 }
 
 // urlsOf reads a string or a list of strings. Values of any other form are left

@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -126,21 +127,16 @@ func (s State) Final() bool { return s == StateDone || s.unsuccessful() }
 // unsuccessful reports whether a job in this state has ended without a result.
 func (s State) unsuccessful() bool { return s == StateFailed || s == StateCanceled }
 
-// parseState reads the API's word for a state, in any case.
+// states are the API's words for states, in lower case.
+var states = map[string]State{
+	"in_queue": StateQueued, "queued": StateQueued, "pending": StateQueued, "waiting": StateQueued,
+	"in_progress": StateRunning, "running": StateRunning, "starting": StateRunning, "processing": StateRunning,
+	"completed": StateDone, "succeeded": StateDone, "failed": StateFailed, "error": StateFailed,
+	"cancelled": StateCanceled, "canceled": StateCanceled,
+}
+
 func parseState(word string) State {
-	switch strings.ToLower(strings.TrimSpace(word)) {
-	case "in_queue", "queued", "pending", "waiting":
-		return StateQueued
-	case "in_progress", "running", "starting", "processing":
-		return StateRunning
-	case "completed", "succeeded":
-		return StateDone
-	case "failed", "error":
-		return StateFailed
-	case "cancelled", "canceled":
-		return StateCanceled
-	}
-	return StateUnknown
+	return cmp.Or(states[strings.ToLower(strings.TrimSpace(word))], StateUnknown)
 }
 
 // A Status is one observation of a job.
