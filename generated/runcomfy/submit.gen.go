@@ -142,6 +142,7 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 		return nil, notSent(s, 0, SubmitPhaseConnect, contextErrors(ctx)...)
 	}
 	failures := map[submitClass]int{}
+	retries := map[submitClass]int{classNeverSent: c.limits.SubmitRetries, classIncomplete: 1, classRejected: c.limits.RejectedRetries}
 	for attempts := 1; ; attempts++ {
 		a := c.post(ctx, s)
 		c.log.DebugContext(ctx, "runcomfy: submit", "model", s.model, "try", attempts, "took", time.Since(a.started),
@@ -159,15 +160,11 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 		case classRejected:
 			cause = newAPIError("submit", about{}, a.answer, s.secrets)
 			asked = retryAfter(a.header, a.ended)
-			if !repeatable(a.status) || asked > c.limits.RetryAfter || n > c.limits.RejectedRetries {
+			if !repeatable(a.status) || asked > c.limits.RetryAfter || n > retries[a.class] {
 				return nil, cause
 			}
-		case classNeverSent:
-			if permanent(cause) || n > c.limits.SubmitRetries {
-				return nil, notSent(s, attempts, a.phase, cause)
-			}
-		case classIncomplete:
-			if n > 1 {
+		default:
+			if permanent(cause) || n > retries[a.class] {
 				return nil, notSent(s, attempts, a.phase, cause)
 			}
 		}

@@ -132,23 +132,19 @@ const DefaultBaseURL = "https://model-api.runcomfy.net"
 // final slash or /v1 is taken off, since the paths of the calls begin with it.
 func parseBaseURL(raw string, insecure bool) (string, error) {
 	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "",
-		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" ||
+		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		// Neither err nor raw is shown: it may hold a password.
 		return "", &ConfigError{Reason: "the base URL must be https://host or https://host/path, without user, query and fragment"}
-	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
+	}
+	addr, _ := netip.ParseAddr(u.Hostname())
+	loopback := addr.IsLoopback() || strings.EqualFold(u.Hostname(), "localhost") // RFC 6761, section 6.3
+	if u.Scheme == "http" && !insecure && !loopback {
 		return "", &ConfigError{Reason: "the base URL is http, which would send the token in clear text; see WithInsecureHTTP"}
 	}
 	path := strings.TrimRight(u.JoinPath().EscapedPath(), "/") // cleans . and .. and doubled slashes
 	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")
 	return u.Scheme + "://" + strings.ToLower(u.Host) + path, nil
-}
-
-// loopback reports whether host can only mean this machine (RFC 6761, 6.3).
-func loopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
 // modelPath returns the path of a submit. The id is escaped segment by

@@ -53,13 +53,11 @@ type causes struct {
 }
 
 func newCauses(r redactor, errs ...error) causes {
-	var texts []string
-	for _, err := range errs {
-		if text := err.Error(); !slices.Contains(texts, text) {
-			texts = append(texts, text)
-		}
+	texts := make([]string, len(errs))
+	for i, err := range errs {
+		texts[i] = err.Error()
 	}
-	return causes{text: r(strings.Join(texts, "; ")), list: func() []error { return errs }}
+	return causes{r(strings.Join(slices.Compact(texts), "; ")), func() []error { return errs }}
 }
 
 // Unwrap returns the errors that led to this one. Their texts may hold secrets.
