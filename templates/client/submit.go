@@ -139,7 +139,6 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 	if ctx.Err() != nil {
 		return nil, notSent(s, 0, SubmitPhaseConnect, contextErrors(ctx)...)
 	}
-	failures := map[submitClass]int{}
 	retries := map[submitClass]int{classNeverSent: c.limits.SubmitRetries, classIncomplete: 1, classRejected: c.limits.RejectedRetries}
 	for attempts := 1; ; attempts++ {
 		a := c.post(ctx, s)
@@ -148,25 +147,25 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 		if a.headers > 1 {
 			c.log.ErrorContext(ctx, "runcomfy: the RoundTripper sent one submit more than once", "model", s.model, "sent", a.headers)
 		}
-		failures[a.class]++
-		n, asked, cause := failures[a.class], time.Duration(0), a.cause
+		retries[a.class]--
+		spent, asked, cause := retries[a.class] < 0, time.Duration(0), a.cause
 		switch a.class {
 		case classAccepted:
 			return c.acceptedJob(s, a.text("request_id"), a.ended), nil
 		case classRejected:
 			cause = newAPIError("submit", about{}, a.answer, s.secrets)
 			asked = retryAfter(a.header, a.ended)
-			if !repeatable(a.status) || asked > c.limits.RetryAfter || n > retries[a.class] {
+			if !repeatable(a.status) || asked > c.limits.RetryAfter || spent {
 				return nil, cause
 			}
 		case classNeverSent, classIncomplete:
-			if permanent(cause) || n > retries[a.class] {
+			if permanent(cause) || spent {
 				return nil, notSent(s, attempts, a.phase, cause)
 			}
 		default:
 			return nil, c.ambiguous(a)
 		}
-		if !sleep(ctx, max(asked, backoff(n, c.limits.RetryDelay, 8*time.Second))) {
+		if !sleep(ctx, max(asked, backoff(attempts, c.limits.RetryDelay, 8*time.Second))) {
 			return nil, notSent(s, attempts, a.phase, append(contextErrors(ctx), cause)...)
 		}
 	}
