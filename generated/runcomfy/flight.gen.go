@@ -47,15 +47,14 @@ type flight struct {
 	limits Limits
 
 	mu       sync.Mutex
-	landed   bool // what follows changes no more
 	phase    SubmitPhase
 	taken    int // bytes of the body
 	headers  int // how often request headers were written
 	stalling *time.Timer
 
 	answer
-	cause          error // of the transport, or of reading the answer
-	class          submitClass
+	cause          error       // of the transport, or of reading the answer
+	class          submitClass // once it is set, nothing changes any more
 	started, ended time.Time
 }
 
@@ -80,7 +79,7 @@ func newFlight(ctx context.Context, s *submission, known bool, l Limits) *flight
 	event := func(do func()) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if !f.landed {
+		if f.class == "" {
 			do()
 		}
 	}
@@ -155,7 +154,7 @@ func (c *core) post(ctx context.Context, s *submission) *flight {
 	if err != nil && aborted != nil {
 		err = aborted // the transport only says that the request was canceled
 	}
-	f.answer, f.cause, f.ended, f.landed = a, err, time.Now(), true
+	f.answer, f.cause, f.ended = a, err, time.Now()
 	switch {
 	case a.status != 0:
 		f.phase, f.class = SubmitPhaseAnswer, classify(a, err)

@@ -148,17 +148,12 @@ const maxFileURI = 47 << 20
 // FileURI reads a file and returns its content as a data URI (RFC 2397), what a
 // media field takes in place of an https URL. The file must be an image, a video
 // or a sound, whatever its name, of at most 47 MiB. The error is a *MediaError.
-func FileURI(path string) (string, error) {
-	uri, err := fileURI(path)
-	if err != nil {
-		return "", &MediaError{Path: path, Err: err}
-	}
-	return uri, nil
-}
-
-var errUnknownMedia = errors.New("the content is no image, video or sound that is known here")
-
-func fileURI(path string) (string, error) {
+func FileURI(path string) (uri string, err error) {
+	defer func() {
+		if err != nil {
+			err = &MediaError{Path: path, Err: err}
+		}
+	}()
 	info, err := os.Stat(path) // before opening, which blocks on a pipe
 	switch {
 	case err != nil:
@@ -179,22 +174,20 @@ func fileURI(path string) (string, error) {
 	return "data:" + format.mediaType + ";base64," + base64.StdEncoding.EncodeToString(content), nil
 }
 
+var errUnknownMedia = errors.New("the content is no image, video or sound that is known here")
+
 // measureDataURI measures the content of a data URI (RFC 2397).
 func measureDataURI(uri string) (MediaInfo, error) {
 	kind, data, ok := strings.Cut(uri[len("data:"):], ",")
 	if !ok {
 		return MediaInfo{}, errors.New("a data URI without a comma")
 	}
-	if strings.Contains(data, "%") {
-		unescaped, err := url.PathUnescape(data)
-		if err != nil {
-			return MediaInfo{}, errors.New("a data URI with a bad escape")
-		}
-		data = unescaped
+	data, err := url.PathUnescape(data)
+	if err != nil {
+		return MediaInfo{}, errors.New("a data URI with a bad escape")
 	}
 	content := []byte(data)
 	if strings.HasSuffix(strings.ToLower(kind), ";base64") {
-		var err error
 		if content, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(data, "=")); err != nil {
 			return MediaInfo{}, errors.New("the base64 text is damaged")
 		}

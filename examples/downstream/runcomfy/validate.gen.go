@@ -75,22 +75,16 @@ func (v *violations) push(x Violation) {
 	*v = append(*v, x)
 }
 
-// add records a violation that has no number to show.
-//
 //go:noinline
 func (v *violations) add(path, rule, message string) {
 	v.push(Violation{Path: path, Rule: rule, Message: message})
 }
 
-// required records an absent required value.
-//
 //go:noinline
 func (v *violations) required(path string) {
 	v.push(Violation{Path: path, Rule: "required", Message: "is required"})
 }
 
-// int records a violation by an integer: a value, a length or a count.
-//
 //go:noinline
 func (v *violations) int(path, rule, message string, got int64) {
 	v.push(Violation{Path: path, Rule: rule, Message: message, Measured: float64(got), got: got})
@@ -110,8 +104,6 @@ func (v *violations) float(path, rule, message string, got float64) {
 // finite reports whether JSON can carry x.
 func finite(x float64) bool { return x-x == 0 }
 
-// length records a string that is too short or too long, in runes.
-//
 //go:noinline
 func (v *violations) length(path, rule, message, got string) {
 	v.int(path, rule, message, int64(utf8.RuneCountInString(got)))
@@ -128,8 +120,6 @@ func (v *violations) intRange(path, message string, got, least int64) {
 	v.int(path, rule, message, got)
 }
 
-// floatRange records a number outside low to high.
-//
 //go:noinline
 func (v *violations) floatRange(path, message string, got, low, high float64) {
 	rule := "maximum"
@@ -197,8 +187,6 @@ func (v violations) err() error {
 //go:noinline
 func (v violations) all() error { return &ValidationError{Violations: v} }
 
-// nilInput is what Validate returns for a nil input.
-//
 //go:noinline
 func nilInput() error {
 	return violations{{Rule: "required", Message: "the input is nil"}}.err()
