@@ -40,8 +40,8 @@ func TestModelsAgainstEmulator(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("models (-want +got):\n%s", diff)
 	}
-	if n := s.Count(mock.Models); n != 3 {
-		t.Errorf("%d requests, want 3", n)
+	if n := s.Count(mock.Models); n != 4 { // three pages, and an empty one that ends them
+		t.Errorf("%d requests, want 4", n)
 	}
 }
 

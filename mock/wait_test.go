@@ -87,8 +87,7 @@ func describeWait(ctx context.Context, t *testing.T, job *client.Job) string {
 	case errors.As(err, &failed):
 		return fmt.Sprintf("failed %s", failed.Payload())
 	case errors.As(err, &wait) && wait.Job().ID() == job.ID():
-		causes := wait.Unwrap()
-		return fmt.Sprintf("wait ended: %T", causes[len(causes)-1])
+		return fmt.Sprintf("wait ended: %T", wait.Unwrap()[0])
 	}
 	return fmt.Sprintf("%v, %v", res, err)
 }

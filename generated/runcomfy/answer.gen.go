@@ -3,14 +3,15 @@
 package runcomfy
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,14 +44,26 @@ func readAnswer(resp *http.Response) (answer, error) {
 // ok reports whether the status is a 2xx.
 func (a answer) ok() bool { return a.status >= 200 && a.status <= 299 }
 
-// has reports whether a field says something: it is there and is neither null
-// nor an empty string, list or object, nor false, nor 0.
+// has reports whether a field says something, see says.
 func (a answer) has(name string) bool {
-	switch string(bytes.TrimSpace(a.fields[name])) {
-	case "", "null", `""`, "[]", "{}", "false", "0":
-		return false
+	var value any
+	_ = json.Unmarshal(a.fields[name], &value) // absent: nil
+	return says(value)
+}
+
+// says reports whether a value is more than a form that was left blank: null,
+// an empty text, "0", 0, false, or a list or an object of nothing but such.
+func says(value any) bool {
+	switch value := value.(type) {
+	case []any:
+		return slices.ContainsFunc(value, says)
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(value)), says)
+	case string:
+		text := strings.TrimSpace(value)
+		return text != "" && text != "0"
 	}
-	return true
+	return value != nil && value != false && value != 0.0
 }
 
 // text returns a field that is a string, else "".
@@ -118,14 +131,28 @@ func messageOf(raw json.RawMessage) string {
 	}
 	for _, name := range messageFields {
 		if m := messageOf(object[name]); m != "" {
-			var loc []any
-			if json.Unmarshal(object["loc"], &loc) == nil && len(loc) > 0 {
-				m = fmt.Sprintf("%v: %s", loc, m)
-			}
-			return m
+			return locate(object["loc"]) + m
 		}
 	}
 	return ""
+}
+
+// locate writes FastAPI's ["body", "loras", 0, "path"] as "loras[0].path: ".
+func locate(raw json.RawMessage) string {
+	var loc []any
+	_ = json.Unmarshal(raw, &loc) // of another form: nowhere
+	path := ""
+	for _, part := range loc {
+		if name, ok := part.(string); ok {
+			path = joinPath(path, name)
+		} else {
+			path += fmt.Sprintf("[%v]", part)
+		}
+	}
+	if path == "" {
+		return ""
+	}
+	return strings.TrimPrefix(path, "body.") + ": "
 }
 
 // retryAfter reads a Retry-After header (RFC 9110 section 10.2.3): seconds or

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,7 +18,7 @@ import (
 // Charged says whether the call that an error is about may have cost money.
 type Charged uint8
 
-// The answers of the Charged method that every error of this package has.
+// The answers of the Charged method that every error of a call has.
 const (
 	ChargedNo    Charged = iota // no job came of the call
 	ChargedYes                  // the API accepted the job
@@ -27,7 +28,7 @@ const (
 // String returns "no", "yes" or "maybe".
 func (c Charged) String() string { return [...]string{"no", "yes", "maybe"}[min(c, ChargedMaybe)] }
 
-// about is what every error of this package knows. Its zero value is that of a
+// about is what every error of a call knows. Its zero value is that of a
 // call of which no job came.
 type about struct {
 	charged   Charged
@@ -97,32 +98,36 @@ func (e *APIError) Error() string {
 	if e.StatusCode == 0 {
 		return s + " got no answer: " + e.Message
 	}
-	return fmt.Sprintf("%s failed with HTTP status %d, code %d: %s", s, e.StatusCode, e.Code, e.Message)
+	s += " failed with HTTP status " + strconv.Itoa(e.StatusCode)
+	if e.Code != 0 {
+		s += ", code " + strconv.Itoa(e.Code)
+	}
+	return s + ": " + e.Message
 }
 
 // An AuthError is a token or an account that the API does not accept: HTTP
 // status 401 or 403, code 400004 or 403001.
-type AuthError struct{ *APIError }
+type AuthError struct{ APIError }
 
 // An InsufficientBalanceError is an account without the balance that the job
 // needs: HTTP status 402 or code 400002.
-type InsufficientBalanceError struct{ *APIError }
+type InsufficientBalanceError struct{ APIError }
 
 // A NotFoundError is a model or a job that the API does not know, or knows no
 // longer: HTTP status 404, code 404001 or 400001.
-type NotFoundError struct{ *APIError }
+type NotFoundError struct{ APIError }
 
 // A RateLimitError is a call that the API put off: HTTP status 429 or 425.
 type RateLimitError struct {
-	*APIError
+	APIError
 	RetryAfter time.Duration // what the API asked for, 0 if it did not
 }
 
 // Unwrap returns the APIError.
-func (e *AuthError) Unwrap() error                { return e.APIError }
-func (e *InsufficientBalanceError) Unwrap() error { return e.APIError }
-func (e *NotFoundError) Unwrap() error            { return e.APIError }
-func (e *RateLimitError) Unwrap() error           { return e.APIError }
+func (e *AuthError) Unwrap() error                { return &e.APIError }
+func (e *InsufficientBalanceError) Unwrap() error { return &e.APIError }
+func (e *NotFoundError) Unwrap() error            { return &e.APIError }
+func (e *RateLimitError) Unwrap() error           { return &e.APIError }
 
 // newAPIError returns the typed error of an answer to the call op.
 func newAPIError(op string, of about, a answer, r redactor) error {
@@ -139,23 +144,27 @@ func newAPIError(op string, of about, a answer, r redactor) error {
 	}
 	switch {
 	case repeatable(status):
-		return &RateLimitError{APIError: e, RetryAfter: retryAfter(a.header, time.Now())}
+		return &RateLimitError{APIError: *e, RetryAfter: retryAfter(a.header, time.Now())}
 	case status == http.StatusPaymentRequired || e.Code == 400002:
-		return &InsufficientBalanceError{e}
+		return &InsufficientBalanceError{*e}
 	case status == http.StatusUnauthorized || status == http.StatusForbidden || e.Code == 400004 || e.Code == 403001:
-		return &AuthError{e}
+		return &AuthError{*e}
 	case status == http.StatusNotFound || e.Code == 400001 || e.Code == 404001:
-		return &NotFoundError{e}
+		return &NotFoundError{*e}
 	}
 	return e
 }
 
-// effectiveStatus is the HTTP status, or under a 2xx the one that a code begins with.
+// effectiveStatus is the HTTP status, or under a 2xx the one that a code is or
+// begins with.
 func (e *APIError) effectiveStatus() int {
-	if e.StatusCode >= 200 && e.StatusCode <= 299 && e.Code != 0 {
-		return e.Code / 1000
+	switch {
+	case e.StatusCode < 200 || e.StatusCode > 299 || e.Code == 0:
+		return e.StatusCode
+	case e.Code < 1000:
+		return e.Code
 	}
-	return e.StatusCode
+	return e.Code / 1000
 }
 
 // A NotSentError is a submit of which the API never got a whole request. It
@@ -180,7 +189,7 @@ type GenerationError struct {
 	Message string // the text found in the job's error, shortened and redacted
 
 	about
-	payload func() json.RawMessage // a function, as in causes
+	result func() *Result // a function, as in causes
 }
 
 func (e *GenerationError) Error() string {
@@ -189,7 +198,15 @@ func (e *GenerationError) Error() string {
 
 // Payload returns the job's error as the API sent it, any JSON value; null
 // when the answer has none. It may repeat the prompt.
-func (e *GenerationError) Payload() json.RawMessage { return e.payload() }
+func (e *GenerationError) Payload() json.RawMessage { return e.Result().Error }
+
+// Result returns the whole answer. A job that failed in part may have outputs.
+func (e *GenerationError) Result() *Result {
+	if e.result == nil { // not made by this package
+		return &Result{}
+	}
+	return e.result()
+}
 
 // A CanceledError is a job that was canceled, by whomever. Charged is
 // ChargedMaybe: it may have run for a while.
@@ -216,7 +233,7 @@ type WaitError struct {
 }
 
 func (e *WaitError) Error() string {
-	s := fmt.Sprintf("runcomfy: wait for job %s ended before the job (last seen %s): %s", e.requestID, e.Last.State, e.text)
+	s := fmt.Sprintf("runcomfy: no result of job %s yet (last seen %s): %s", e.requestID, e.Last.State, e.text)
 	if e.Canceled != "" {
 		s += "; cancel: " + string(e.Canceled)
 	}

@@ -97,7 +97,7 @@ func WithoutValidation() Option {
 func WithJournal(j Journal) Option { return option(func(s *clientSettings) { s.journal = j }) }
 
 // WithReadRate sets the budget of reads that all jobs of the client share: how
-// many per second in the long run, and how many at once.
+// many per second in the long run, and how many at once, both above 0.
 func WithReadRate(perSecond float64, burst int) Option {
 	return option(func(s *clientSettings) { s.limits.ReadRate, s.limits.ReadBurst = perSecond, burst })
 }
@@ -178,7 +178,8 @@ func OnAccepted(f func(*Job)) CallOption {
 	return callOption(func(s *callSettings) { s.onAccepted = f })
 }
 
-// OnceKey submits through SubmitOnce with the given key.
+// OnceKey submits through SubmitOnce with the given key. The default of OnCancel
+// is then OnCancelDetach: the same call finds the job again.
 func OnceKey(key string) CallOption { return callOption(func(s *callSettings) { s.onceKey = key }) }
 
 // OnUpdate calls f with the first status seen and then with every change.
@@ -194,6 +195,7 @@ type OnCancelPolicy uint8
 const (
 	OnCancelDetach   OnCancelPolicy = iota // leave it alone; the default of Wait and Updates
 	OnCancelIfQueued                       // cancel it if it was not seen to run yet; the default of model methods
+	onCancelDefault                        // of a model method, until its options are known
 )
 
 // OnCancel sets the policy of a wait.

@@ -16,20 +16,30 @@ import (
 // about none. While waiting a call is repeated for the time of an outage, else a
 // few times.
 func (j *Job) call(ctx context.Context, op, query string, waiting bool) (answer, error) {
-	c, begun, pause := j.core, time.Now(), time.Duration(0)
+	c := j.core
+	var pause, outage time.Duration // the outage without what the budget made this wait
+	var status int
+	var cause []error // of the last try
 	for n := 1; ; n++ {
-		if !sleep(ctx, pause) || !c.budget.wait(ctx) {
-			return answer{}, j.failed(op, 0, contextErrors(ctx)...)
+		outage += pause
+		// A cancel is no read, and a late one costs money.
+		if !sleep(ctx, pause) || op != opCancel && !c.budget.wait(ctx) {
+			return answer{}, j.failed(op, status, append(contextErrors(ctx), cause...)...)
 		}
 		started := time.Now()
 		a, err := j.try(ctx, op, query)
-		c.log.DebugContext(ctx, "runcomfy: "+op, "job", j.id, "try", n, "took", time.Since(started), "error", err)
+		took := time.Since(started)
+		outage += took
+		c.log.DebugContext(ctx, "runcomfy: "+op, "job", j.id, "try", n, "took", took, "error", err)
 		more := n <= c.limits.ReadRetries
 		if waiting {
-			more = time.Since(begun) < c.limits.Outage
+			more = outage < c.limits.Outage
 		}
-		if err == nil || ctx.Err() == nil && !j.passing(err, more) {
+		switch {
+		case err == nil || ctx.Err() == nil && !j.passing(err, more):
 			return a, err
+		case ctx.Err() == nil:
+			status, cause = a.status, []error{err}
 		}
 		asked := min(retryAfter(a.header, time.Now()), c.limits.RetryAfter)
 		pause = max(asked, backoff(n, c.limits.RetryDelay, 15*time.Second))
@@ -50,9 +60,11 @@ func (j *Job) passing(err error, more bool) bool {
 	return more && (api.list != nil || repeatable(status) || status == http.StatusRequestTimeout || status >= 500)
 }
 
+var errReadTimeout = errors.New("no whole answer within the time for one read")
+
 // try makes a call once.
 func (j *Job) try(ctx context.Context, op, query string) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, j.core.limits.Read)
+	bounded, cancel := context.WithTimeout(ctx, j.core.limits.Read)
 	defer cancel()
 	method, path := http.MethodGet, "/v1/requests/"+j.id+"/"+op
 	switch op {
@@ -61,7 +73,10 @@ func (j *Job) try(ctx context.Context, op, query string) (answer, error) {
 	case opModels:
 		path = "/v1/models"
 	}
-	a, err := j.core.exchange(ctx, j.core.reads, method, path+query, nil)
+	a, err := j.core.exchange(bounded, j.core.reads, method, path+query, nil)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = errReadTimeout // no deadline of the caller's
+	}
 	j.core.budget.adapt(a)
 	switch {
 	case a.status != 0 && !a.ok(), err == nil && a.has("error_code") && !parseState(a.text("status")).unsuccessful():
@@ -89,23 +104,31 @@ func (j *Job) about() about {
 	return about{ChargedYes, j.id}
 }
 
-// A readBudget is a token bucket over all reads of a client.
+// A readBudget is a token bucket over all reads of a client. Callers are served
+// in turn; only the first waits for a time, so that each goes at the rate of then.
 type readBudget struct {
 	full, burst float64
+	turn        chan struct{} // holds one value while a caller has its turn
 
 	mu     sync.Mutex
 	rate   float64 // reads per second, full at most
-	tokens float64 // negative: as many callers wait already
+	tokens float64 // negative while the first waits
 	last   time.Time
 }
 
 func newReadBudget(perSecond float64, burst int) *readBudget {
-	full, most := max(perSecond, 0.01), float64(max(burst, 1))
-	return &readBudget{full: full, rate: full, burst: most, tokens: most, last: time.Now()}
+	most := float64(burst)
+	return &readBudget{full: perSecond, rate: perSecond, burst: most, tokens: most, last: time.Now(), turn: make(chan struct{}, 1)}
 }
 
 // wait takes one read, waiting for it if need be, and reports whether ctx still lives.
 func (b *readBudget) wait(ctx context.Context) bool {
+	select {
+	case b.turn <- struct{}{}:
+		defer func() { <-b.turn }()
+	case <-ctx.Done():
+		return false
+	}
 	alive := sleep(ctx, b.take(1))
 	if !alive {
 		b.take(-1) // gives the read back

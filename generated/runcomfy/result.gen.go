@@ -6,6 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -65,6 +69,9 @@ func newResult(id string, kind OutputKind, a answer) *Result {
 func newOutput(raw json.RawMessage, kind OutputKind) Output {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(raw, &object) != nil { // the field's name is left out
+		if urls := urlsOf(raw); kind == OutputKindOther && len(urls) > 0 {
+			kind = kindOf(urls[0])
+		}
 		field := [...]string{OutputKindImage: "images", OutputKindVideo: "videos", OutputKindAudio: "audios"}[kind]
 		object = map[string]json.RawMessage{field: raw}
 	}
@@ -73,6 +80,22 @@ func newOutput(raw json.RawMessage, kind OutputKind) Output {
 	o.Video, o.Videos = oneOrMore(object["video"], object["videos"])
 	o.Audio, o.Audios = oneOrMore(object["audio"], object["audios"])
 	return o
+}
+
+// kindOf tells what a URL leads to by its extension: of a job from Client.Job the
+// model is not known.
+func kindOf(address string) OutputKind {
+	u, err := url.Parse(address)
+	if err != nil {
+		return OutputKindOther
+	}
+	extension := strings.Replace(strings.ToLower(path.Ext(u.Path)), ".jpeg", ".jpg", 1)
+	i := slices.IndexFunc(mediaFormats, func(f mediaFormat) bool { return f.extension == extension })
+	if i < 0 {
+		return OutputKindOther
+	}
+	kind, _, _ := strings.Cut(mediaFormats[i].mediaType, "/")
+	return map[string]OutputKind{"image": OutputKindImage, "video": OutputKindVideo, "audio": OutputKindAudio}[kind]
 }
 
 // oneOrMore reads a field for one URL and its sibling for several. A list of
@@ -99,6 +122,31 @@ func urlsOf(raw json.RawMessage) []string {
 	var urls []string
 	for _, item := range list {
 		urls = append(urls, urlsOf(item)...)
+	}
+	return urls
+}
+
+// decodeOutput reads the output of a finished job into a model's own type; of an
+// output that is absent or null it is empty. What does not fit is in res.Raw.
+func decodeOutput[T any](res *Result) (*T, error) {
+	var answer struct {
+		Output T `json:"output"`
+	}
+	if res == nil {
+		return nil, fmt.Errorf("runcomfy: there is no result to decode")
+	}
+	if err := json.Unmarshal(res.Raw, &answer); err != nil {
+		return nil, fmt.Errorf("runcomfy: decoding the output of job %s: %w", res.RequestID, err)
+	}
+	return &answer.Output, nil
+}
+
+// URLs returns every URL of the output once: images, videos, then audio. They may
+// be signed: whoever has such a URL has the file.
+func (o Output) URLs() []string {
+	var urls []string
+	for _, o := range outputsOf(o) {
+		urls = append(urls, o.url)
 	}
 	return urls
 }

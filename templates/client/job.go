@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -57,8 +56,8 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 func (j *Job) outcome(res *Result) (*Result, error) {
 	switch res.State {
 	case StateFailed:
-		return nil, &GenerationError{Message: j.secrets(messageOf(res.Error)), about: about{ChargedMaybe, j.id},
-			payload: func() json.RawMessage { return res.Error }}
+		return nil, &GenerationError{Message: j.secrets(cmp.Or(messageOf(res.Error), messageOf(res.Raw))),
+			about: about{ChargedMaybe, j.id}, result: func() *Result { return res }}
 	case StateCanceled:
 		return nil, &CanceledError{about{ChargedMaybe, j.id}}
 	}
@@ -143,13 +142,12 @@ type Status struct {
 	State         State
 	APIState      string // the API's own word for the state
 	QueuePosition int    // -1 when the API does not say
-	InstanceID    string // the machine that runs the job, if the API says
 }
 
 // observed reads an answer about the job in both ways. They agree on the state.
 func (j *Job) observed(a answer) (Status, *Result) {
 	r := newResult(j.id, j.kind, a)
-	s := Status{RequestID: j.id, State: r.State, APIState: r.APIState, QueuePosition: -1, InstanceID: a.text("instance_id")}
+	s := Status{RequestID: j.id, State: r.State, APIState: r.APIState, QueuePosition: -1}
 	if n := numberOf(a.fields["queue_position"]); n != nil && *n >= 0 && *n < 1<<31 {
 		s.QueuePosition = int(*n)
 	}
@@ -173,7 +171,7 @@ func cancelOutcome(a answer) CancelOutcome {
 	switch {
 	case outcome == "cancelled" || outcome == "canceled" || outcome == "" && state == StateCanceled:
 		return CancelOutcomeCanceled
-	case strings.HasPrefix(outcome, "not_cancel") && state.Final():
+	case (outcome == "" || strings.HasPrefix(outcome, "not_cancel")) && state.Final():
 		return CancelOutcomeAlreadyDone
 	case strings.HasPrefix(outcome, "not_cancel"):
 		return CancelOutcomeNotCancellable

@@ -57,9 +57,8 @@ func (c *Client) Models(ctx context.Context, filter ModelFilter) iter.Seq2[Model
 			}
 			offset += len(page)
 			// A page with nothing new means the end, or a server to which the
-			// offset means nothing.
-			total := numberOf(a.fields["total"])
-			more = len(seen) > before && (total == nil || float64(offset) < *total)
+			// offset means nothing. A total may count something else.
+			more = len(seen) > before
 		}
 		if err != nil {
 			yield(ModelInfo{}, err)

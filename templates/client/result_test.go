@@ -81,8 +81,8 @@ func TestMessages(t *testing.T) {
 		`{"message":"b","detail":"c"}`:                                         "b",
 		`{"error":{"code":7,"message":"d"}}`:                                   "d",
 		`{"error":{"error":{"reason":"deep"}}}`:                                "deep",
-		`{"detail":[{"loc":["body","image_urls",2],"msg":"bad","input":"x"}]}`: "[body image_urls 2]: bad",
-		`{"detail":[{"loc":["query"],"msg":"e"},{"msg":"f"},"g",7]}`:           "[query]: e; f; g",
+		`{"detail":[{"loc":["body","image_urls",2],"msg":"bad","input":"x"}]}`: "image_urls[2]: bad",
+		`{"detail":[{"loc":["query"],"msg":"e"},{"msg":"f"},"g",7]}`:           "query: e; f; g",
 		`{"error":["h"]}`:                                "h",
 		`"just text"`:                                    "just text",
 		`[{"message":"in a list"}]`:                      "",
@@ -149,5 +149,54 @@ func TestStates(t *testing.T) {
 		[]Charged{ChargedNo, ChargedYes, ChargedMaybe})
 	if want := "[unknown queued running done failed canceled] [unknown canceled not cancellable already done] [no yes maybe]"; names != want {
 		t.Error(names)
+	}
+}
+
+func TestURLsNamesEachFileOnce(t *testing.T) {
+	o := Output{Image: "i1", Images: []string{"i1", "i2"}, Videos: []string{"v"}, Audio: "a"}
+	if d := cmp.Diff([]string{"i1", "i2", "v", "a"}, o.URLs()); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestDecodeOutputKeepsTheRawAnswerApart(t *testing.T) {
+	type own struct {
+		Mesh *string `json:"mesh"`
+	}
+	res := &Result{RequestID: "r", Raw: []byte(`{"output":{"mesh":"m.glb"}}`)}
+	if o, err := decodeOutput[own](res); err != nil || o.Mesh == nil || *o.Mesh != "m.glb" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := decodeOutput[own](&Result{Raw: []byte(`{"output":"a string"}`)}); err == nil {
+		t.Error("an output of another form was decoded")
+	}
+	if _, err := decodeOutput[own](nil); err == nil {
+		t.Error("no result was decoded")
+	}
+}
+
+// A bare URL of a job by id is an output too.
+func TestBareURLOfUnknownModel(t *testing.T) {
+	for _, output := range []string{`"https://v.runcomfy.net/a.mp4"`, `["https://v.runcomfy.net/a.mp4"]`} {
+		c, _ := answering(t, func(received) reply { return reply{body: `{"status":"completed","output":` + output + `}`} })
+		job, _ := c.Job("job-1")
+		res, err := job.Result(t.Context())
+		if err != nil || len(res.Output.URLs()) != 1 {
+			t.Errorf("output %s: %+v, %v", output, res.Output, err)
+		}
+		files, err := c.Download(t.Context(), res, t.TempDir())
+		if len(files) == 0 && err == nil {
+			t.Errorf("output %s: Download brought nothing and reports nothing", output)
+		}
+	}
+}
+
+func TestDecodeNothing(t *testing.T) {
+	type out struct{ X string }
+	for _, raw := range []string{`{"output":null}`, `{}`, `null`} {
+		o, err := decodeOutput[out](&Result{RequestID: "job-1", Raw: []byte(raw)})
+		if o == nil && err == nil {
+			t.Errorf("%s: neither an output nor an error", raw)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -164,9 +165,13 @@ func TestToken(t *testing.T) {
 	for _, bad := range []string{"a b", "a\nb", "é", "\x7f"} {
 		as[*ConfigError](t, read(New(bad, base)))
 	}
+	for _, bad := range []Option{WithUserAgent("a\nb"), WithReadRate(0, 1), WithReadRate(math.NaN(), 1), WithReadRate(1, 0)} {
+		as[*ConfigError](t, read(New("token", base, bad)))
+	}
 	var zero Client
 	as[*ConfigError](t, read(&zero))
 	zero.CloseIdleConnections()
+	(*Client)(nil).CloseIdleConnections()
 }
 
 // BenchmarkSubmit measures a submit beside the same exchange over plain

@@ -64,7 +64,7 @@ func TestRun(t *testing.T) {
 		}
 		wantUpdates := []Status{
 			{RequestID: "job-1", State: StateQueued, APIState: "in_queue", QueuePosition: 2},
-			{RequestID: "job-1", State: StateRunning, APIState: "IN_PROGRESS", QueuePosition: -1, InstanceID: "gpu-7"},
+			{RequestID: "job-1", State: StateRunning, APIState: "IN_PROGRESS", QueuePosition: -1},
 			{RequestID: "job-1", State: StateDone, APIState: "completed", QueuePosition: -1},
 		}
 		if diff := cmp.Diff(wantUpdates, updates); diff != "" {
@@ -393,6 +393,7 @@ func TestJobCalls(t *testing.T) {
 		{reply{body: `{"status":"canceled"}`}, CancelOutcomeCanceled},
 		{reply{status: 202, body: `{"outcome":"not_cancellable","status":"in_progress"}`}, CancelOutcomeNotCancellable},
 		{reply{body: `{"outcome":"not_cancellable","status":"completed"}`}, CancelOutcomeAlreadyDone},
+		{reply{body: `{"status":"completed"}`}, CancelOutcomeAlreadyDone},
 		{reply{body: `{"outcome":"cancellation_requested","status":"in_progress"}`}, CancelOutcomeUnknown},
 		{reply{body: `{}`}, CancelOutcomeUnknown},
 	} {
@@ -520,11 +521,12 @@ func TestReadBudget(t *testing.T) {
 	})
 }
 
-// TestModels reads a catalog of three pages, odd entries included.
+// TestModels reads a catalog of three pages, odd entries and wrong totals included.
 func TestModels(t *testing.T) {
 	pages := map[string]string{
-		"0": `{"total":5,"models":[{"model_id":"a/b","display_name":"B","categories":["x"],"kind":"model","base_price_usd":"0.5","price_unit":"run","pricing_note":"n","input_schema":{"type":"object"}},{"model_id":"a/c","categories":"x"}]}`,
-		"2": `{"total":5,"models":[{"model_id":"a/c"},{"no":"id"},{"model_id":"a/d","base_price_usd":1}]}`,
+		"0": `{"total":2,"models":[{"model_id":"a/b","display_name":"B","categories":["x"],"kind":"model","base_price_usd":"0.5","price_unit":"run","pricing_note":"n","input_schema":{"type":"object"}},{"model_id":"a/c","categories":"x"}]}`,
+		"2": `{"total":0,"models":[{"model_id":"a/c"},{"no":"id"},{"model_id":"a/d","base_price_usd":1}]}`,
+		"5": `{"models":[],"total":0}`,
 	}
 	c, f := answering(t, func(r received) reply {
 		offset := ""
@@ -549,10 +551,10 @@ func TestModels(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("models (-want +got):\n%s", diff)
 	}
-	if q := f.all()[0].query; q != "category=x&include_schema=true&kind=model&limit=100&offset=0&search=b+%26+c" || len(f.all()) != 2 {
+	if q := f.all()[0].query; q != "category=x&include_schema=true&kind=model&limit=100&offset=0&search=b+%26+c" || len(f.all()) != 3 {
 		t.Errorf("%d requests, query %s", len(f.all()), q)
 	}
-	for name, body := range map[string]string{"no list": `{"models":"none"}`, "refused": `{"error_code":400004}`} {
+	for name, body := range map[string]string{"no list": `{"models":"none"}`, "null": `{"models":null,"total":384}`, "refused": `{"error_code":400004}`} {
 		c, _ := answering(t, func(received) reply { return reply{body: body} })
 		errs := 0
 		for _, err := range c.Models(t.Context(), ModelFilter{}) {

@@ -50,6 +50,12 @@ func New(token string, opts ...Option) *Client {
 	}
 	c := &core{clientSettings: s, budget: newReadBudget(s.limits.ReadRate, s.limits.ReadBurst)}
 	c.origin, c.err = parseBaseURL(s.baseURL, s.insecure)
+	switch {
+	case strings.ContainsFunc(s.user, func(r rune) bool { return r < ' ' || r > '~' }):
+		c.err = &ConfigError{Reason: "the user agent is not printable ASCII"}
+	case !(s.limits.ReadRate > 0) || s.limits.ReadBurst < 1:
+		c.err = &ConfigError{Reason: "the read rate and its burst must be above 0, see WithReadRate"}
+	}
 	c.submits, c.reads, c.proven = newTransports(s.httpClient, s.limits)
 	c.token = sync.OnceValue(func() string {
 		return cmp.Or(token, strings.TrimSpace(os.Getenv("RUNCOMFY_API_TOKEN")), strings.TrimSpace(os.Getenv("RUNCOMFY_TOKEN")))
@@ -59,7 +65,7 @@ func New(token string, opts ...Option) *Client {
 
 // CloseIdleConnections closes the connections that are kept for reading.
 func (c *Client) CloseIdleConnections() {
-	if c.core != nil {
+	if c != nil && c.core != nil {
 		(&http.Client{Transport: c.reads}).CloseIdleConnections()
 	}
 }
@@ -86,8 +92,11 @@ func (c *Client) ready() (*core, error) {
 		return nil, c.err
 	}
 	token := c.token()
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, &ConfigError{Reason: "no API token of printable ASCII without blanks: pass one to New or set RUNCOMFY_API_TOKEN"}
+	switch {
+	case token == "":
+		return nil, &ConfigError{Reason: "no API token: pass one to New, or set RUNCOMFY_API_TOKEN or RUNCOMFY_TOKEN"}
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return nil, &ConfigError{Reason: "the API token is not printable ASCII without blanks"}
 	}
 	return c.core, nil
 }
@@ -98,9 +107,15 @@ func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	s := callSettings{check: core.check, onCancel: OnCancelIfQueued}
+	s := callSettings{check: core.check, onCancel: onCancelDefault}
 	for _, o := range opts {
 		o.applyCall(&s)
+	}
+	if s.onCancel == onCancelDefault {
+		s.onCancel = OnCancelIfQueued
+		if s.onceKey != "" { // which leads back to the job, but never to a new one
+			s.onCancel = OnCancelDetach
+		}
 	}
 	job, err := core.submitInput(ctx, in, s.check, s.onceKey)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 // When nobody can tell, the error is an *AmbiguousSubmitError. When ctx ends
 // while the request is out, the answer is awaited for a grace of 20 s; if an id
 // comes then, the error is a *WaitError that carries the job. Other errors:
-// *ValidationError, *NotSentError, *ConfigError and the *APIError family.
+// *ValidationError, *MediaError, *NotSentError, *ConfigError and the *APIError family.
 func (c *Client) Submit(ctx context.Context, in Input) (*Job, error) {
 	return c.submitKeyed(ctx, in, "")
 }
@@ -59,8 +59,13 @@ func unlessLate(ctx context.Context, job *Job, err error) (*Job, error) {
 	return job, err
 }
 
-// contextErrors returns why ctx ended.
-func contextErrors(ctx context.Context) []error { return []error{ctx.Err(), context.Cause(ctx)} }
+// contextErrors returns why ctx ended. MaxWait is no deadline of the caller's.
+func contextErrors(ctx context.Context) []error {
+	if cause := context.Cause(ctx); cause != ErrMaxWait {
+		return []error{ctx.Err(), cause}
+	}
+	return []error{ErrMaxWait}
+}
 
 // A submission is a request that is ready to be sent.
 type submission struct {
@@ -185,6 +190,9 @@ func notSent(s *submission, attempts int, phase SubmitPhase, errs ...error) erro
 }
 
 func (c *core) acceptedJob(s *submission, id string, at time.Time) *Job {
+	if now := time.Now(); at.After(now) { // by the clock of another machine, in a journal
+		at = now
+	}
 	return &Job{core: c, id: id, kind: s.kind, accepted: at, secrets: s.secrets}
 }
 

@@ -4,6 +4,7 @@ package runcomfy
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -31,16 +32,23 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 	last, seen := j.unseen(), false
 	for {
 		if !sleep(ctx, delay) {
-			return nil, j.giveUp(ctx, s, last, seen)
+			return nil, j.giveUp(ctx, s, last, running.IsZero(), contextErrors(ctx))
 		}
 		status, res, err := j.look(ctx, s.cost, seen && last.State != StateQueued)
+		now, changed := time.Now(), !seen || status != last
+		if status.State != "" { // also beside an error
+			last, seen = status, true
+		}
+		if seen && last.State != StateQueued && running.IsZero() {
+			running = now
+		}
+		var api *APIError
 		switch {
-		case err != nil && ctx.Err() != nil:
-			return nil, j.giveUp(ctx, s, last, seen)
+		case errors.As(err, &api) && ctx.Err() != nil:
+			return nil, j.giveUp(ctx, s, last, running.IsZero(), api.Unwrap())
 		case err != nil:
 			return nil, j.waitError(last, err)
-		case !seen || status != last:
-			last, seen = status, true
+		case changed:
 			if s.onUpdate != nil {
 				s.onUpdate(status)
 			}
@@ -51,10 +59,6 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 		if res != nil {
 			return j.outcome(res)
 		}
-		now := time.Now()
-		if status.State != StateQueued && running.IsZero() {
-			running = now
-		}
 		d := interval(status.State, status.QueuePosition, now.Sub(running), now.Sub(start), expected)
 		delay = beforeDeadline(jitter(d), deadline.Sub(now))
 	}
@@ -62,8 +66,9 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 
 // look reads the job once: its status while it is queued, its result after
 // that. The result is nil unless the job has ended. A status that says so is
-// only a reason to read the result, whose own state decides; but a canceled job
-// need not have a result.
+// only a reason to read the result, whose own state decides; but a job that
+// failed or was canceled need not have one. Beside an error stands the status
+// that was seen before it, if any.
 func (j *Job) look(ctx context.Context, cost, started bool) (status Status, res *Result, err error) {
 	ops := []string{opStatus, opResult}
 	if started {
@@ -75,24 +80,24 @@ func (j *Job) look(ctx context.Context, cost, started bool) (status Status, res 
 			query = "?include_cost=true"
 		}
 		a, err := j.call(ctx, op, query, true)
-		if err != nil {
-			return Status{}, nil, err
+		switch {
+		case err != nil && ctx.Err() == nil && status.State.unsuccessful():
+			return status, res, nil
+		case err != nil:
+			return status, nil, err
 		}
 		if status, res = j.observed(a); !res.State.Final() {
 			return status, nil, nil
-		}
-		if res.State == StateCanceled {
-			break
 		}
 	}
 	return status, res, nil
 }
 
 // giveUp returns the error of a wait whose context has ended, after canceling
-// the job if that is wanted and the job was not seen to run.
-func (j *Job) giveUp(ctx context.Context, s callSettings, last Status, seen bool) error {
-	e := j.waitError(last, contextErrors(ctx)...)
-	if s.onCancel == OnCancelIfQueued && (!seen || last.State == StateQueued) {
+// the job if that is wanted and the job was never seen out of the queue.
+func (j *Job) giveUp(ctx context.Context, s callSettings, last Status, queued bool, causes []error) error {
+	e := j.waitError(last, causes...)
+	if s.onCancel == OnCancelIfQueued && queued {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if outcome, err := j.Cancel(ctx); err == nil {
