@@ -9,9 +9,11 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // A Client calls the RunComfy model API. Make one with New and share it: it is
@@ -155,22 +157,17 @@ func parseBaseURL(raw string, insecure bool) (string, error) {
 	if u.Scheme == "http" && !insecure && !loopback {
 		return "", &ConfigError{Reason: "the base URL is http, which would send the token in clear text; see WithInsecureHTTP"}
 	}
-	path := strings.TrimRight(u.JoinPath().EscapedPath(), "/") // cleans . and .. and doubled slashes
-	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")
-	return u.Scheme + "://" + strings.ToLower(u.Host) + path, nil
+	prefix := strings.TrimRight(u.JoinPath().EscapedPath(), "/") // cleans . and .. and doubled slashes
+	prefix = strings.TrimRight(strings.TrimSuffix(prefix, "/v1"), "/")
+	return u.Scheme + "://" + strings.ToLower(u.Host) + prefix, nil
 }
 
-// modelPath returns the path of a submit. The id is escaped segment by
-// segment, so that no id reaches another endpoint.
+// modelPath returns the path of a submit, with which no id reaches another endpoint.
 func modelPath(id string) (string, error) {
-	segments := strings.Split(id, "/")
-	for i, s := range segments {
-		if s == "" || s == "." || s == ".." || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return "", &ConfigError{Reason: "a model id must not have an empty, . or .. segment or a control character"}
-		}
-		segments[i] = url.PathEscape(s)
+	if id == "" || path.Clean("/"+id) != "/"+id || strings.ContainsFunc(id, unicode.IsControl) {
+		return "", &ConfigError{Reason: "a model id must not have an empty, . or .. segment or a control character"}
 	}
-	return "/v1/models/" + strings.Join(segments, "/"), nil
+	return "/v1/models/" + strings.ReplaceAll(url.PathEscape(id), "%2F", "/"), nil
 }
 
 // requestIDForm is the form that the API documents for request ids.

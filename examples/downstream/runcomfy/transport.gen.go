@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -19,10 +20,7 @@ func newTransports(injected *http.Client, l Limits) (submits, reads http.RoundTr
 	var base http.RoundTripper = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true,
 		MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second}
 	if injected != nil {
-		base = injected.Transport
-	}
-	if base == nil {
-		base = http.DefaultTransport
+		base = cmp.Or(injected.Transport, http.DefaultTransport)
 	}
 	t, ok := base.(*http.Transport)
 	if !ok {
