@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -212,11 +213,7 @@ func (f *remoteFile) ReadAt(p []byte, off int64) (int, error) {
 			return 0, err
 		}
 	}
-	n := copy(p, f.part[off-f.off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
+	return bytes.NewReader(f.part).ReadAt(p, off-f.off)
 }
 
 // read fetches the part that begins at off; it is shorter at the end of the

@@ -160,8 +160,6 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	if s, err := strconv.ParseUint(v, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(s, math.MaxInt32)) * time.Second
 	}
-	if t, err := http.ParseTime(v); err == nil {
-		return max(t.Sub(now), 0)
-	}
-	return 0
+	t, _ := http.ParseTime(v) // of anything else the zero time, which is long past
+	return max(t.Sub(now), 0)
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -210,11 +211,7 @@ func (f *remoteFile) ReadAt(p []byte, off int64) (int, error) {
 			return 0, err
 		}
 	}
-	n := copy(p, f.part[off-f.off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
+	return bytes.NewReader(f.part).ReadAt(p, off-f.off)
 }
 
 // read fetches the part that begins at off; it is shorter at the end of the

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"sync"
 	"time"
 )
@@ -170,16 +171,12 @@ func (c *core) post(ctx context.Context, s *submission) *flight {
 
 // classify classes an answered POST. readErr is what cut the answer short.
 func classify(a answer, readErr error) submitClass {
-	switch a.status {
-	case 401, 402, 403, 404, 405, 411, 413, 414, 415, 421, 422, 425, 429, 431:
-		// These say by themselves that the request was turned away, for its
-		// credential, address, form or pace (RFC 9110 section 15.5, RFC 6585,
-		// RFC 8470). 408 and 409 are not among them, and a 5xx may come from a
-		// proxy behind which the job was accepted.
-		return classRejected
-	}
+	// These say by themselves that the request was turned away, for its credential,
+	// address, form or pace (RFC 9110 section 15.5, RFC 6585, RFC 8470). 408 and 409 do
+	// not, and a 5xx may come from a proxy behind which the job was accepted.
+	refusals := []int{401, 402, 403, 404, 405, 411, 413, 414, 415, 421, 422, 425, 429, 431}
 	switch id := a.text("request_id"); {
-	case a.status >= 300 && a.status <= 399,
+	case slices.Contains(refusals, a.status), a.status >= 300 && a.status <= 399,
 		a.status == http.StatusBadRequest && (a.message() != "" || a.has("error_code")):
 		return classRejected
 	case !a.ok() || readErr != nil:
