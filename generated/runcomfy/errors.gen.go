@@ -3,7 +3,7 @@
 package runcomfy
 
 import (
-	"encoding/hex"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -304,7 +304,7 @@ var safeHeaders = []string{"Date", "Server", "Via", "Retry-After", "Content-Type
 func (c *core) ambiguous(a *flight) *AmbiguousSubmitError {
 	e := &AmbiguousSubmitError{
 		Model: a.model, Origin: c.origin,
-		BodySHA256: hex.EncodeToString(a.sum[:]), BodyBytes: int64(len(a.body)), BodyTaken: int64(a.taken),
+		BodySHA256: fmt.Sprintf("%x", sha256.Sum256(a.body)), BodyBytes: int64(len(a.body)), BodyTaken: int64(a.taken),
 		Started: a.started, Ended: a.ended, Phase: a.phase,
 		StatusCode: a.status, Header: http.Header{}, Answer: a.secrets(string(a.raw)), Reason: a.reason(), HeadersWritten: a.headers,
 		about: about{charged: ChargedMaybe},

@@ -5,7 +5,6 @@ package runcomfy
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -73,7 +72,6 @@ type submission struct {
 	kind    OutputKind
 	path    string
 	body    []byte
-	sum     [sha256.Size]byte // of body
 	secrets redactor
 	check   func(context.Context) error // of its media
 }
@@ -89,7 +87,7 @@ func (c *core) newSubmission(model string, body []byte) (*submission, error) {
 	if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return nil, violations{{Rule: "type", Message: "the request body must be a JSON object"}}.err() // null, of a nil pointer, is none
 	}
-	return &submission{model: model, path: path, body: body, sum: sha256.Sum256(body), secrets: c.newRedactor(body)}, nil
+	return &submission{model: model, path: path, body: body, secrets: c.newRedactor(body)}, nil
 }
 
 // submitInput validates, encodes, checks and submits in, under key if it has one.

@@ -128,8 +128,8 @@ func measureHEIF(h *header) MediaInfo {
 			places = associations(h, b, primary)
 		}
 	}
-	var info, aperture MediaInfo
-	place := int64(0)
+	var info MediaInfo
+	width, height, place := math.MaxInt, math.MaxInt, int64(0)
 	for property := range h.boxes(h.find(properties, "ipco")) {
 		if place++; !slices.Contains(places, place) {
 			continue
@@ -138,14 +138,12 @@ func measureHEIF(h *header) MediaInfo {
 		case "ispe":
 			info.Width, info.Height = int(h.uint(body+4, 4)), int(h.uint(body+8, 4))
 		case "clap": // fractions
-			aperture.Width, aperture.Height = int(h.uint(body, 4)/max(h.uint(body+4, 4), 1)), int(h.uint(body+8, 4)/max(h.uint(body+12, 4), 1))
+			width, height = int(h.uint(body, 4)/max(h.uint(body+4, 4), 1)), int(h.uint(body+8, 4)/max(h.uint(body+12, 4), 1))
 		case "irot":
 			info.Rotated = h.uint(body, 1)&1 != 0
 		}
 	}
-	if aperture.Width > 0 && aperture.Width <= info.Width && aperture.Height > 0 && aperture.Height <= info.Height {
-		info.Width, info.Height = aperture.Width, aperture.Height
-	}
+	info.Width, info.Height = min(info.Width, width), min(info.Height, height)
 	if info.Rotated {
 		return info.turned()
 	}
