@@ -23,6 +23,15 @@ type Outcome struct {
 	Err error
 }
 
+// LogValue keeps signed URLs out of log/slog.
+func (o Outcome) LogValue() slog.Value {
+	values := []slog.Attr{slog.Any("job", o.Job), slog.Any("error", o.Err)}
+	if o.Result != nil {
+		values = append(values, slog.Any("result", *o.Result))
+	}
+	return slog.GroupValue(values...)
+}
+
 // A BatchOption changes one Batch.
 type BatchOption func(*batch)
 
@@ -75,14 +84,14 @@ func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input]
 		}
 		ctx, cancel := context.WithCancel(ctx)
 		next, stop := iter.Pull2(seq)
-		results := make(chan finished, b.inFlight) // so that an input that is done never waits for the caller
+		results := make(chan finished, min(b.inFlight, 1<<16)) // so that an input that is done never waits for the caller
 		running := 0
 		defer func() { // also when the caller's loop panics
 			stop()
 			cancel()
 			for ; running > 0; running-- {
-				if left := (<-results).outcome.Job; left != nil {
-					c.log.LogAttrs(ctx, slog.LevelWarn, "runcomfy: batch left a job", slog.String("job", left.ID()))
+				if left := (<-results).outcome; left.Job != nil || errors.Is(left.Err, ErrAmbiguousSubmit) {
+					c.log.WarnContext(ctx, "runcomfy: batch left a job", "outcome", left)
 				}
 			}
 		}()
@@ -137,11 +146,11 @@ func (b *batch) process(ctx context.Context, key any, in Input) Outcome {
 		submit = func(ctx context.Context, in Input) (*Job, error) { return b.client.SubmitOnce(ctx, text, in) }
 	}
 	job, err := submit(ctx, in)
-	var late *WaitError // accepted after ctx had ended
-	if errors.As(err, &late) {
-		job = late.Job()
-	}
 	if err != nil {
+		var known interface{ Job() *Job } // accepted after ctx had ended, or named by a broken answer
+		if errors.As(err, &known) {
+			job = known.Job()
+		}
 		return Outcome{Job: job, Err: err}
 	}
 	result, err := job.Wait(ctx)

@@ -115,7 +115,7 @@ func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result,
 	}
 	if s.onCancel == onCancelDefault {
 		s.onCancel = OnCancelIfQueued
-		if s.onceKey != "" { // which leads back to the job, but never to a new one
+		if s.onceKey != nil { // which leads back to the job, but never to a new one
 			s.onCancel = OnCancelDetach
 		}
 	}
@@ -161,7 +161,7 @@ func parseBaseURL(raw string, insecure bool) (string, error) {
 	}
 	prefix := strings.TrimRight(u.JoinPath().EscapedPath(), "/") // cleans . and .. and doubled slashes
 	prefix = strings.TrimRight(strings.TrimSuffix(prefix, "/v1"), "/")
-	return u.Scheme + "://" + strings.ToLower(u.Host) + prefix, nil
+	return (&url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}).String() + prefix, nil
 }
 
 // modelPath returns the path of a submit, with which no id reaches another endpoint.

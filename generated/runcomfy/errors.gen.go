@@ -167,8 +167,9 @@ func (e *APIError) effectiveStatus() int {
 	return e.Code / 1000
 }
 
-// A NotSentError is a submit of which the API never got a whole request. It
-// can be tried again without a second charge.
+// A NotSentError is a submit of which the API never got a whole request, or that
+// ended between two tries that the API had put off (429, 425). It can be tried
+// again without a second charge.
 type NotSentError struct {
 	Model    string
 	Attempts int         // how often a connection was tried
@@ -280,7 +281,10 @@ func (e *AmbiguousSubmitError) Error() string {
 		s += "; answer: " + e.Answer
 	}
 	if e.job != nil {
-		return s + "; the answer names job " + e.requestID + ": read its status before submitting again"
+		s += "; the answer names job " + e.requestID + ": read its status before submitting again"
+	}
+	if e.charged == ChargedYes {
+		return s
 	}
 	return s + fmt.Sprintf("; before submitting again, look for a request to this model between %s and %s in the account's history (body of %d bytes, SHA-256 %.12s)",
 		e.Started.UTC().Format(time.RFC3339), e.Ended.UTC().Format(time.RFC3339), e.BodyBytes, e.BodySHA256)
@@ -316,7 +320,7 @@ func (c *core) ambiguous(a *flight) *AmbiguousSubmitError {
 	}
 	if m := wholeID.FindSubmatch(a.raw); m != nil {
 		e.names(c.acceptedJob(a.submission, string(m[1]), a.ended))
-		if a.ok() {
+		if a.ok() && a.cause != nil {
 			e.charged = ChargedYes
 		}
 	}

@@ -23,10 +23,10 @@ import (
 // comes then, the error is a *WaitError that carries the job. Other errors:
 // *ValidationError, *MediaError, *NotSentError, *ConfigError and the *APIError family.
 func (c *Client) Submit(ctx context.Context, in Input) (*Job, error) {
-	return c.submitKeyed(ctx, in, "")
+	return c.submitKeyed(ctx, in, nil)
 }
 
-func (c *Client) submitKeyed(ctx context.Context, in Input, key string) (*Job, error) {
+func (c *Client) submitKeyed(ctx context.Context, in Input, key *string) (*Job, error) {
 	core, err := c.ready()
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (c *core) newSubmission(model string, body []byte) (*submission, error) {
 }
 
 // submitInput validates, encodes, checks and submits in, under key if it has one.
-func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key string) (*Job, error) {
+func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key *string) (*Job, error) {
 	if in == nil {
 		return nil, nilInput()
 	}
@@ -112,8 +112,8 @@ func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key 
 		s.kind = k.outputKind()
 	}
 	s.check = func(ctx context.Context) error { return c.checkMedia(ctx, s.model, in.MediaRules(), s.body, check) }
-	if key != "" {
-		return c.submitOnce(ctx, key, s)
+	if key != nil {
+		return c.submitOnce(ctx, *key, s)
 	}
 	if err := s.check(ctx); err != nil {
 		return nil, err

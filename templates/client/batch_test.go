@@ -222,7 +222,7 @@ func TestBatchBreakDuringSubmit(t *testing.T) {
 		for range Batch(t.Context(), c, prompts(2, &taken)) {
 			break
 		}
-		if left := log.String(); strings.Count(left, "\n") != 1 || !strings.Contains(left, `msg="runcomfy: batch left a job" job=job-p1`) {
+		if left := log.String(); strings.Count(left, "\n") != 1 || !strings.Contains(left, `msg="runcomfy: batch left a job" outcome.job="job job-p1"`) {
 			t.Errorf("logged:\n%s", left)
 		}
 		if d := time.Since(start); d < 15*time.Second || d > 22*time.Second {

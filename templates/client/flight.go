@@ -1,7 +1,10 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -15,7 +18,7 @@ import (
 type submitClass string
 
 const (
-	classNeverSent  submitClass = "never sent" // no request left this machine
+	classNeverSent  submitClass = "never sent" // no byte of the body was handed to a connection
 	classIncomplete submitClass = "incomplete" // a part of the body, which ends in the brace that makes it JSON, was never handed to the connection
 	classRejected   submitClass = "rejected"   // the API answered that it did not take the job
 	classAccepted   submitClass = "accepted"   // the API answered with the id of a job
@@ -52,8 +55,8 @@ type flight struct {
 	stalling *time.Timer
 
 	answer
-	cause          error       // of the transport, or of reading the answer
-	class          submitClass // once it is set, nothing changes any more
+	cause          error // of the transport, or of reading the answer
+	class          submitClass
 	started, ended time.Time
 }
 
@@ -62,6 +65,7 @@ var (
 	errSealed       = errors.New("the submit has ended")
 	errGrace        = errors.New("the caller's context ended and no answer came within the grace")
 	errWriteStall   = errors.New("the server stopped taking the request")
+	errHTTP2        = errors.New("the connection that was dialed speaks HTTP/2")
 	errSubmitExpiry = errors.New("the submit took too long")
 )
 
@@ -78,15 +82,20 @@ func newFlight(ctx context.Context, s *submission, known bool, l Limits) *flight
 	event := func(do func()) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if f.class == "" {
+		if ctx.Err() == nil {
 			do()
 		}
 	}
 	f.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) {
+		GotConn: func(i httptrace.GotConnInfo) {
 			event(func() {
-				if ctx.Err() == nil {
-					f.phase = SubmitPhaseSend
+				f.phase = SubmitPhaseSend
+				if !known {
+					return
+				}
+				_ = i.Conn.SetDeadline(time.Time{}) // the transport's, for connecting
+				if conn, ok := i.Conn.(*tls.Conn); ok && conn.ConnectionState().NegotiatedProtocol == "h2" {
+					f.cancel(errHTTP2) // an injected dialer's doing
 				}
 			})
 		},
@@ -125,11 +134,11 @@ func (f *flight) Read(p []byte) (int, error) {
 // Close is there for http.Request.Body.
 func (f *flight) Close() error { return nil }
 
-// callerGone is called when the caller's context ends: a flight without a
-// connection ends at once, any other gets its grace.
+// callerGone is called when the caller's context ends: a flight of whose body
+// nothing is out ends at once, any other gets its grace.
 func (f *flight) callerGone(cause error) {
 	f.mu.Lock()
-	if f.phase == SubmitPhaseConnect {
+	if f.known && f.taken == 0 {
 		f.cancel(cause)
 	}
 	f.mu.Unlock()
@@ -157,9 +166,9 @@ func (c *core) post(ctx context.Context, s *submission) *flight {
 	switch {
 	case a.status != 0:
 		f.phase, f.class = SubmitPhaseAnswer, classify(a, err)
-	case f.known && (f.phase == SubmitPhaseConnect || f.headers == 0):
+	case f.known && (f.headers == 0 || f.taken == 0 && ctx.Err() != nil):
 		f.class = classNeverSent
-	case f.known && f.taken < len(s.body) && aborted == nil:
+	case f.known && f.taken < len(bytes.TrimRight(s.body, " \t\r\n")) && aborted == nil:
 		f.class = classIncomplete
 	default:
 		f.class = classAmbiguous
@@ -175,7 +184,7 @@ func classify(a answer, readErr error) submitClass {
 	refusals := []int{401, 402, 403, 404, 405, 411, 413, 414, 415, 421, 422, 425, 429, 431}
 	switch id := a.text("request_id"); {
 	case slices.Contains(refusals, a.status), a.status >= 300 && a.status <= 399,
-		a.status == http.StatusBadRequest && (a.message() != "" || a.has("error_code")):
+		a.status == http.StatusBadRequest && json.Valid(a.raw) && (a.message() != "" || a.has("error_code")):
 		return classRejected
 	case !a.ok() || readErr != nil:
 		return classAmbiguous

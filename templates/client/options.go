@@ -42,7 +42,7 @@ type clientSettings struct {
 // callSettings is what the options of one call, or of one wait, write.
 type callSettings struct {
 	check      MediaCheck
-	onceKey    string
+	onceKey    *string
 	onAccepted func(*Job)
 	onUpdate   func(Status)
 	onCancel   OnCancelPolicy
@@ -178,7 +178,7 @@ func OnAccepted(f func(*Job)) CallOption {
 
 // OnceKey submits through SubmitOnce with the given key. The default of OnCancel
 // is then OnCancelDetach: the same call finds the job again.
-func OnceKey(key string) CallOption { return callOption(func(s *callSettings) { s.onceKey = key }) }
+func OnceKey(key string) CallOption { return callOption(func(s *callSettings) { s.onceKey = &key }) }
 
 // OnUpdate calls f with the first status seen and then with every change.
 func OnUpdate(f func(Status)) WaitOption {

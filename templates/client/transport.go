@@ -27,7 +27,17 @@ func newTransports(injected *http.Client, l Limits) (submits, reads http.RoundTr
 	submit, read := t.Clone(), t.Clone()
 	boundDial(submit, l)
 	boundDial(read, l)
-	read.ResponseHeaderTimeout = l.Read
+	// What a proxy says on a new connection counts as a part of the TLS handshake.
+	// The deadline is taken off again in GotConn of the flight.
+	if dial := submit.DialContext; dial != nil {
+		submit.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dial(ctx, network, addr)
+			if err == nil {
+				_ = conn.SetDeadline(time.Now().Add(l.TLSHandshake))
+			}
+			return conn, err
+		}
+	}
 	submit.ResponseHeaderTimeout = l.AnswerHeader
 	submit.ExpectContinueTimeout = 2 * time.Second
 	submit.DisableCompression = true // a cut answer stays readable up to the cut
@@ -36,9 +46,7 @@ func newTransports(injected *http.Client, l Limits) (submits, reads http.RoundTr
 	// that was in use offers h2 in its tls.Config whatever its Protocols say; a
 	// server that accepts then answers in a language nobody reads.
 	submit.DisableKeepAlives = true
-	submit.ForceAttemptHTTP2, submit.HTTP2, submit.Protocols = false, nil, new(http.Protocols)
-	submit.Protocols.SetHTTP1(true)
-	submit.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	submit.Protocols, submit.TLSNextProto = nil, map[string]func(string, *tls.Conn) http.RoundTripper{}
 	if submit.TLSClientConfig == nil {
 		submit.TLSClientConfig = &tls.Config{}
 	}
@@ -54,14 +62,20 @@ func boundDial(t *http.Transport, l Limits) {
 	if dial == nil && t.Dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
-	if dial != nil {
-		t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-			ctx, cancel := context.WithTimeout(ctx, l.Dial)
+	bounded := func(dial dialFunc, limit time.Duration) dialFunc {
+		if dial == nil {
+			return nil
+		}
+		return func(ctx context.Context, network, addr string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
 			return dial(ctx, network, addr)
 		}
 	}
+	t.DialContext, t.DialTLSContext = bounded(dial, l.Dial), bounded(t.DialTLSContext, l.Dial+l.TLSHandshake)
 }
+
+type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // exchange makes one request to path below the base URL, with body unless it is
 // nil, and reads the answer. An error beside an answer with a status means that

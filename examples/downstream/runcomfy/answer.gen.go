@@ -29,8 +29,14 @@ type answer struct {
 // readAnswer reads a response, at most 64 KiB of an error. An error means that
 // the answer is cut; what was read of it is there all the same.
 func readAnswer(resp *http.Response) (answer, error) {
-	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header}
+	if resp.Body == nil { // of an injected RoundTripper
+		return a, nil
+	}
+	defer resp.Body.Close()
+	if a.status == http.StatusSwitchingProtocols { // the body is the connection, whose reading no context ends
+		return a, nil
+	}
 	limit := int64(64 << 10)
 	if a.ok() {
 		limit = 128 << 20

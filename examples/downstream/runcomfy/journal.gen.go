@@ -65,7 +65,7 @@ type MemoryJournal struct{ records }
 
 // NewMemoryJournal returns an empty journal.
 func NewMemoryJournal() *MemoryJournal {
-	return &MemoryJournal{records{byKey: map[string]JournalRecord{}}}
+	return new(MemoryJournal)
 }
 
 // records has the methods of the built-in journals.
@@ -99,6 +99,9 @@ func (j *records) put(r JournalRecord, replace bool, revision int64) (bool, erro
 	old, found := j.byKey[r.Key]
 	if j.broken == nil && found == replace && old.Revision == revision {
 		if j.broken = j.append(r); j.broken == nil {
+			if j.byKey == nil {
+				j.byKey = map[string]JournalRecord{}
+			}
 			j.byKey[r.Key] = r
 			return true, nil
 		}

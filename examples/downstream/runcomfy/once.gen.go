@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // ErrKeyConflict is what errors.Is finds in the *NotSentError of a key that was
@@ -22,21 +23,22 @@ var ErrKeyConflict = errors.New("the key was used for another request")
 // token or base URL it is a *NotSentError with ErrKeyConflict, as one with the
 // journal's own error is when the journal cannot be written. A key whose submit
 // is in doubt, or that a process has left in the middle of one, is an
-// *AmbiguousSubmitError, every time. The client needs WithJournal.
+// *AmbiguousSubmitError, every time. The client needs WithJournal; programs that
+// use one journal in several places share one Client, which serves a key in turn.
 func (c *Client) SubmitOnce(ctx context.Context, key string, in Input) (*Job, error) {
-	if key == "" {
-		return nil, &ConfigError{Reason: "the key of SubmitOnce is empty"}
-	}
-	return c.submitKeyed(ctx, in, key)
+	return c.submitKeyed(ctx, in, &key)
 }
 
 // submitOnce submits s under key: it writes the intent before a byte is sent,
 // and the outcome after it.
 func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job, error) {
-	if c.journal == nil {
+	switch {
+	case c.journal == nil:
 		return nil, &ConfigError{Reason: "a submit under a key needs a journal, see WithJournal"}
+	case key == "" || !utf8.ValidString(key): // JSON would keep it as another key
+		return nil, &ConfigError{Reason: "the key of a submit must be UTF-8 and not empty"}
 	}
-	// Calls of this process wait for one another: in the journal, a submit
+	// Calls of this client wait for one another: in the journal, a submit
 	// under way looks like one that a crash broke off.
 	done := make(chan struct{})
 	for other, busy := c.keys.LoadOrStore(key, done); busy; other, busy = c.keys.LoadOrStore(key, done) {
@@ -111,7 +113,11 @@ func (c *core) settle(ctx context.Context, sent JournalRecord, job *Job, err err
 // recordedDoubt returns the error of a key whose submit is in doubt.
 func (c *core) recordedDoubt(s *submission, r JournalRecord) error {
 	cause := fmt.Errorf("the journal has key %q in state %s: a process submits it now, or died while it did, or could not tell what came of it", r.Key, r.State)
-	e := c.ambiguous(&flight{submission: s, phase: SubmitPhaseSend, cause: cause, started: r.Started, ended: r.Updated})
+	ended := r.Updated
+	if r.State == JournalStateSending { // when the intent was written
+		ended = time.Now()
+	}
+	e := c.ambiguous(&flight{submission: s, phase: SubmitPhaseSend, cause: cause, started: r.Started, ended: ended})
 	if validRequestID(r.RequestID) {
 		e.names(c.acceptedJob(s, r.RequestID, r.Updated))
 	}
@@ -131,10 +137,7 @@ func canonicalJSON(body []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var v any
-	_ = d.Decode(&v)
-	canonical, err := json.Marshal(v)
-	if err != nil || v == nil { // never, but no two requests may look alike
-		return body
-	}
+	_ = d.Decode(&v) // cannot fail: newSubmission has checked it
+	canonical, _ := json.Marshal(v)
 	return canonical
 }

@@ -5,7 +5,6 @@ package runcomfy
 import (
 	"encoding/json"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -34,7 +33,7 @@ func (c *core) newRedactor(body []byte) redactor {
 	_ = json.Unmarshal(body, &value) // which may be empty
 	eachString(value, "", func(_, s string) {
 		// Not a data URI, which is found by itself.
-		if s = cut(s, left); len(s) >= wholeSecret && !strings.HasPrefix(s, "data:") {
+		if s = cut(s, min(left, maxSecrets/4)); len(s) >= wholeSecret && !strings.HasPrefix(s, "data:") {
 			own = append(own, s)
 			left -= len(s)
 		}
@@ -43,19 +42,16 @@ func (c *core) newRedactor(body []byte) redactor {
 }
 
 var (
-	secretURL = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s"'<>\\/?#]*@)?([^\s"'<>\\?#]*)([?#][^\s"'<>\\]*)?`)
+	secretURL = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s"'<>\\/?#]*@)?([^\s"<>\\?#]*)([?#][^\s"<>\\]*)?`)
+	query     = regexp.MustCompile(`[?#][^\s"<>\\?#]*=[^\s"<>\\]*`)
 	dataURI   = regexp.MustCompile(`(?i)\bdata:[a-z0-9.+/;=-]*,[^\s"'<>\\]*`)
-	escaped   = regexp.MustCompile(`\\u[0-9a-fA-F]{4}`)
+	escaped   = regexp.MustCompile(`(?:\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))+`)
 	control   = regexp.MustCompile(`[[:cntrl:]\x{FFFD}]`) // invalid UTF-8 matches too
 )
 
 func redact(s string, own []string) string {
 	s = cut(s, 8*shownLimit)
-	s = escaped.ReplaceAllStringFunc(s, func(e string) string {
-		n, _ := strconv.ParseUint(e[2:], 16, 16) // the expression lets only digits through
-		return string(rune(n))
-	})
-	s = strings.ReplaceAll(s, `\/`, `/`)
+	s = escaped.ReplaceAllStringFunc(s, func(e string) string { return textOf([]byte(`"` + e + `"`)) })
 	s = dataURI.ReplaceAllString(s, "data:"+redacted)
 	s = secretURL.ReplaceAllStringFunc(s, func(u string) string {
 		m := secretURL.FindStringSubmatch(u)
@@ -64,6 +60,7 @@ func redact(s string, own []string) string {
 		}
 		return m[1] + m[2] + m[3]
 	})
+	s = query.ReplaceAllString(s, "?"+redacted) // of a URL without its scheme
 	s = withoutParts(s, own)
 	return cut(control.ReplaceAllString(s, " "), shownLimit)
 }

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// watch reads the job until it has ended. observe, which may be nil, gets the
-// first status and every change; when it returns false, so does watch, with nil.
+// watch reads the job until it has ended: its status while it is queued, its
+// result after that. observe, which may be nil, gets the first status and every
+// change; when it returns false, so does watch, with nil.
 func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bool) (*Result, error) {
 	expected := j.kind.expectedDuration()
 	if _, bounded := ctx.Deadline(); s.maxWait <= 0 && !bounded {
@@ -27,28 +28,40 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 	if start.IsZero() { // a job from elsewhere is read at once
 		start = time.Now().Add(-firstRead)
 	}
-	delay := firstRead - time.Since(start)
+	query := map[string]string{}
+	if s.cost {
+		query[opResult] = "?include_cost=true"
+	}
 	var running time.Time // when the job was first seen out of the queue
-	last, seen := j.unseen(), false
-	for {
+	var told Status       // to observe
+	var announced *Result // what a status said of the end
+	last := j.unseen()
+	for op, delay := opStatus, firstRead-time.Since(start); ; {
 		if !sleep(ctx, delay) {
 			return nil, j.giveUp(ctx, s, last, running.IsZero(), contextErrors(ctx))
 		}
-		status, res, err := j.look(ctx, s.cost, seen && last.State != StateQueued)
-		now, changed := time.Now(), !seen || status != last
-		if status.State != "" { // also beside an error
-			last, seen = status, true
-		}
-		if seen && last.State != StateQueued && running.IsZero() {
-			running = now
-		}
+		a, err := j.call(ctx, op, query[op], true)
+		status, res := j.observed(a)
 		var api *APIError
 		switch {
 		case errors.As(err, &api) && ctx.Err() != nil:
 			return nil, j.giveUp(ctx, s, last, running.IsZero(), api.Unwrap())
+		case err != nil && last.State.unsuccessful(): // such a job need not have a result
+			status, res = last, announced
 		case err != nil:
 			return nil, j.waitError(last, err)
-		case changed:
+		}
+		now := time.Now()
+		if status.State != StateQueued && running.IsZero() {
+			running = now
+		}
+		last = status
+		if op == opStatus && status.State.Final() { // only a reason to read the result, which decides
+			op, delay, announced = opResult, 0, res
+			continue
+		}
+		if status != told {
+			told = status
 			if s.onUpdate != nil {
 				s.onUpdate(status)
 			}
@@ -56,41 +69,15 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 				return nil, nil
 			}
 		}
-		if res != nil {
+		if status.State.Final() {
 			return j.outcome(res)
+		}
+		if op = opResult; status.State == StateQueued {
+			op = opStatus
 		}
 		d := interval(status.State, status.QueuePosition, now.Sub(running), now.Sub(start), expected)
 		delay = beforeDeadline(jitter(d), deadline.Sub(now))
 	}
-}
-
-// look reads the job once: its status while it is queued, its result after
-// that. The result is nil unless the job has ended. A status that says so is
-// only a reason to read the result, whose own state decides; but a job that
-// failed or was canceled need not have one. Beside an error stands the status
-// that was seen before it, if any.
-func (j *Job) look(ctx context.Context, cost, started bool) (status Status, res *Result, err error) {
-	ops := []string{opStatus, opResult}
-	if started {
-		ops = ops[1:]
-	}
-	for _, op := range ops {
-		query := ""
-		if cost && op == opResult {
-			query = "?include_cost=true"
-		}
-		a, err := j.call(ctx, op, query, true)
-		switch {
-		case err != nil && ctx.Err() == nil && status.State.unsuccessful():
-			return status, res, nil
-		case err != nil:
-			return status, nil, err
-		}
-		if status, res = j.observed(a); !res.State.Final() {
-			return status, nil, nil
-		}
-	}
-	return status, res, nil
 }
 
 // giveUp returns the error of a wait whose context has ended, after canceling

@@ -1,0 +1,255 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// over returns a client each of whose connections is handled by serve.
+func over(serve func(net.Conn), opts ...Option) *Client {
+	tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() {
+			defer far.Close()
+			serve(far)
+		}()
+		return near, nil
+	}}
+	return New(testToken, append([]Option{WithBaseURL("http://127.0.0.1"), WithHTTPClient(&http.Client{Transport: tr})}, opts...)...)
+}
+
+// A 101 hands the connection over, and no context ends the read of its body.
+func TestSwitchingProtocolsEnds(t *testing.T) {
+	for _, what := range []string{"submit", "status"} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan bool)
+				c := over(func(conn net.Conn) {
+					req, err := http.ReadRequest(newReader(conn))
+					if err != nil {
+						return
+					}
+					io.Copy(io.Discard, req.Body)
+					io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+					<-release
+				})
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				done := make(chan error, 1)
+				go func() {
+					if what == "submit" {
+						_, err := c.Submit(ctx, testInput())
+						done <- err
+						return
+					}
+					j, _ := c.Job("job-1")
+					_, err := j.Status(ctx)
+					done <- err
+				}()
+				select {
+				case err := <-done:
+					if err == nil {
+						t.Error("a 101 passes for an answer")
+					}
+				case <-time.After(24 * time.Hour):
+					t.Error("not returned after 24 hours, with a context of 1 s")
+				}
+				close(release)
+			})
+		})
+	}
+}
+
+// http.Client tolerates a response without a Body; to panic after the POST is
+// out loses the job.
+func TestAnswerWithoutBody(t *testing.T) {
+	rt := roundTripper(func(r *http.Request) (*http.Response, error) {
+		io.Copy(io.Discard, r.Body)
+		return &http.Response{StatusCode: 401, Header: http.Header{}, Request: r}, nil
+	})
+	_, err := New(testToken, WithBaseURL("http://127.0.0.1"), WithHTTPClient(&http.Client{Transport: rt})).Submit(t.Context(), testInput())
+	as[*AuthError](t, err)
+}
+
+// A server that reads one JSON value has the job before the blanks behind it.
+func TestTrailingSpaceIsNoPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var charges atomic.Int32
+		c := over(func(conn net.Conn) {
+			req, err := http.ReadRequest(newReader(conn))
+			if err != nil {
+				return
+			}
+			var in struct{ Prompt string }
+			if json.NewDecoder(req.Body).Decode(&in) == nil && in.Prompt != "" { // as Go servers read a body
+				charges.Add(1)
+			} // and dies
+		})
+		_, err := c.SubmitRaw(t.Context(), "a/b", json.RawMessage(`{"prompt":"x"}`+strings.Repeat("\n", 40_000)))
+		if charges.Load() > 1 {
+			t.Errorf("%d charges for one call: %v", charges.Load(), err)
+		}
+	})
+}
+
+// Gateways put a request_id of their own into error bodies: it must not stand
+// in for the look into the history.
+func TestGatewayRequestID(t *testing.T) {
+	c, _ := answering(t, func(received) reply {
+		return reply{status: 502, body: `{"message":"An invalid response was received from the upstream server","request_id":"2f1bd35a8b6c4e0c9c8a7f4b1f1e4a11"}`}
+	})
+	_, err := c.Submit(t.Context(), testInput())
+	if !strings.Contains(err.Error(), "history") {
+		t.Errorf("whoever finds no such job will submit again: %v", err)
+	}
+}
+
+// An id that a whole 2xx has elsewhere is no proof of a job.
+func TestNestedRequestID(t *testing.T) {
+	c, _ := answering(t, func(received) reply { return reply{body: `{"status":"ok","meta":{"request_id":"gateway-trace-1"}}`} })
+	_, err := c.Submit(t.Context(), testInput())
+	if e := as[*AmbiguousSubmitError](t, err); e.Charged() != ChargedMaybe {
+		t.Errorf("charged %v: %v", e.Charged(), err)
+	}
+}
+
+// A 400 page is a proxy's, with a title or without.
+func TestHTML400IsInDoubt(t *testing.T) {
+	for _, body := range []string{"<html><body>Bad Request", "<html><head><title>400 Bad Request</title></head>"} {
+		c, _ := answering(t, func(received) reply { return reply{status: 400, body: body} })
+		job, err := c.Submit(t.Context(), testInput())
+		if !is[*AmbiguousSubmitError](err) {
+			t.Errorf("%s: %v %T", body, job, err)
+		}
+	}
+}
+
+// What an injected dialer made speak HTTP/2 cannot be used, and no submit is
+// in doubt for it.
+func TestInjectedDialTLSOfHTTP2(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, acceptedBody) }))
+	srv.EnableHTTP2 = true
+	srv.Config.ErrorLog = discardLog()
+	srv.StartTLS()
+	defer srv.Close()
+	cfg := srv.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	cfg.NextProtos = []string{"h2", "http/1.1"}
+	tr := &http.Transport{ForceAttemptHTTP2: true, DialTLSContext: (&tls.Dialer{Config: cfg}).DialContext}
+	c := New(testToken, WithBaseURL(srv.URL), WithHTTPClient(&http.Client{Transport: tr}))
+	defer c.CloseIdleConnections()
+	_, err := c.Submit(t.Context(), testInput())
+	as[*NotSentError](t, err)
+}
+
+// Each step of connecting has a bound, whoever dials, and leaves nothing
+// behind.
+func TestConnectingIsBounded(t *testing.T) {
+	hang := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	mute := func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go io.Copy(io.Discard, far)
+		return near, nil
+	}
+	proxy := func(raw string) func(*http.Request) (*url.URL, error) {
+		u, _ := url.Parse(raw)
+		return http.ProxyURL(u)
+	}
+	for name, tr := range map[string]*http.Transport{
+		"DialContext":    {DialContext: hang},
+		"DialTLSContext": {DialTLSContext: hang},
+		"DialTLS":        {DialTLSContext: nil, DialContext: mute}, // the handshake
+		"CONNECT":        {DialContext: mute, Proxy: proxy("http://proxy:1")},
+		"SOCKS5":         {DialContext: mute, Proxy: proxy("socks5://proxy:1")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if r := recover(); r != nil {
+					t.Errorf("goroutines stay: %v", r)
+				}
+			}()
+			synctest.Test(t, func(t *testing.T) {
+				c := New(testToken, WithBaseURL("https://h"), WithHTTPClient(&http.Client{Transport: tr}))
+				start := time.Now()
+				_, err := c.Submit(t.Context(), testInput())
+				if took := time.Since(start); took > 90*time.Second {
+					t.Errorf("took %v: %v", took, err)
+				}
+				time.Sleep(24 * time.Hour)
+			})
+		})
+	}
+}
+
+// Who gives up before a byte of the body is out is not charged.
+func TestCancelBeforeContinue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got atomic.Int64
+		c := over(func(conn net.Conn) {
+			req, err := http.ReadRequest(bufio.NewReader(conn))
+			if err != nil {
+				return
+			}
+			time.Sleep(1500 * time.Millisecond)
+			io.WriteString(conn, "HTTP/1.1 100 Continue\r\n\r\n")
+			n, _ := io.Copy(io.Discard, req.Body)
+			got.Store(n)
+			io.WriteString(conn, "HTTP/1.1 200 X\r\nContent-Length: 22\r\n\r\n"+`{"request_id":"job-1"}`)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := c.Submit(ctx, &input{Prompt: strings.Repeat("x", 2<<20)})
+		time.Sleep(time.Minute)
+		if got.Load() > 0 {
+			t.Errorf("%d bytes of the body went out, all of them after the context had ended: %v", got.Load(), err)
+		}
+	})
+}
+
+// A zone stays escaped in the base URL.
+func TestBaseURLWithZone(t *testing.T) {
+	u, err := parseBaseURL("http://[::1%25lo]:80", false)
+	if err != nil || u != "http://[::1%25lo]:80" {
+		t.Error(u, err)
+	}
+}
+
+// Zero values and huge ones work.
+func TestZeroAndHugeValues(t *testing.T) {
+	n := 0
+	for name, f := range map[string]func(){
+		"CloseIdleConnections of a nil client": func() { var c *Client; c.CloseIdleConnections() },
+		"zero MemoryJournal": func() {
+			c, _ := answering(t, func(received) reply { return reply{body: acceptedBody} }, WithJournal(new(MemoryJournal)))
+			_, _ = c.SubmitOnce(t.Context(), "k", testInput())
+		},
+		"BatchInFlight(math.MaxInt)": func() {
+			for range Batch(t.Context(), New(testToken), prompts(0, &n), BatchInFlight(int(^uint(0)>>1))) {
+			}
+		},
+	} {
+		func() {
+			defer func() {
+				if r := recover(); r != nil {
+					t.Errorf("%s: panic: %v", name, r)
+				}
+			}()
+			f()
+		}()
+	}
+}
