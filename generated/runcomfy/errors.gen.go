@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -131,17 +132,12 @@ func (e *RateLimitError) Unwrap() error           { return &e.APIError }
 
 // newAPIError returns the typed error of an answer to the call op.
 func newAPIError(op string, of about, a answer, r redactor) error {
-	e := &APIError{Op: op, StatusCode: a.status, Message: r(a.message()), about: of}
+	e := &APIError{Op: op, StatusCode: a.status, about: of}
 	if code := numberOf(a.fields["error_code"]); code != nil {
 		e.Code = int(*code)
 	}
 	status := e.effectiveStatus()
-	switch {
-	case e.Message == "" && status >= 300 && status <= 399:
-		e.Message = "redirects are not followed"
-	case e.Message == "":
-		e.Message = http.StatusText(status)
-	}
+	e.Message = cmp.Or(r(a.message()), http.StatusText(status))
 	switch {
 	case repeatable(status):
 		return &RateLimitError{APIError: *e, RetryAfter: retryAfter(a.header, time.Now())}

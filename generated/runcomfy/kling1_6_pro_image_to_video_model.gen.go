@@ -67,7 +67,7 @@ func (in *Kling1_6ProImageToVideoInput) Validate() error {
 		v.int("duration", "enum", "must be one of 5, 10", int64(in.Duration))
 	}
 	if in.CfgScale != nil && !(*in.CfgScale >= 0 && *in.CfgScale <= 1) {
-		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0, 1)
+		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0)
 	}
 	return v.err()
 }

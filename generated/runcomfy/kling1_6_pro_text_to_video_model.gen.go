@@ -77,7 +77,7 @@ func (in *Kling1_6ProTextToVideoInput) Validate() error {
 		v.add("aspect_ratio", "enum", "must be one of 16:9, 9:16, 1:1")
 	}
 	if in.CfgScale != nil && !(*in.CfgScale >= 0 && *in.CfgScale <= 1) {
-		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0, 1)
+		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0)
 	}
 	return v.err()
 }

@@ -81,7 +81,7 @@ func (in *Kling2_1ProImageToVideoInput) Validate() error {
 		v.add("aspect_ratio", "enum", "must be one of 16:9, 1:1, 9:16")
 	}
 	if in.CfgScale != nil && !(*in.CfgScale >= 0 && *in.CfgScale <= 1) {
-		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0, 1)
+		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0)
 	}
 	return v.err()
 }

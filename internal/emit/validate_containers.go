@@ -40,7 +40,7 @@ func (c checker) nested(g *jen.Group, x *jen.Statement, s *ir.Struct) {
 //	for i, item := range in.Scales {
 //		from := v.len()
 //		if !(item >= 0 && item <= 1) {
-//			v.floatRange("", "must be from 0 to 1", item, 0, 1)
+//			v.floatRange("", "must be from 0 to 1", item, 0)
 //		}
 //		v.item(from, "scales", i)
 //	}
@@ -82,7 +82,7 @@ func (c checker) list(g *jen.Group, x *jen.Statement, l *ir.List, checks []ir.Ch
 //		for key, item := range in.Scales {
 //			from := v.len()
 //			if !(item >= 0 && item <= 1) {
-//				v.floatRange("", "must be from 0 to 1", item, 0, 1)
+//				v.floatRange("", "must be from 0 to 1", item, 0)
 //			}
 //			v.within(from, key)
 //		}

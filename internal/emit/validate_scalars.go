@@ -125,7 +125,7 @@ func (c checker) floatRange(g *jen.Group, x, v *jen.Statement, r ir.Range) {
 		c.when(g, x, jen.Op("!").Parens(inside), c.report("float", jen.Lit(highRule), message, v.Clone()))
 	default:
 		inside := v.Clone().Op(lowOp).Add(low).Op("&&").Add(v.Clone()).Op(highOp).Add(high)
-		c.when(g, x, jen.Op("!").Parens(inside), c.report("floatRange", message, v.Clone(), low.Clone(), high.Clone()))
+		c.when(g, x, jen.Op("!").Parens(inside), c.report("floatRange", message, v.Clone(), low.Clone()))
 	}
 }
 

@@ -25,9 +25,7 @@ const (
 // A MediaRule is one rule that a model's page sets for the media of a property
 // ("validations" in the page's schema), as width_pixels> 300.
 type MediaRule struct {
-	// Path is the property, as image_url; image_urls[*] when the rule holds for
-	// each item of a list.
-	Path string
+	Path string // of the property, as image_url; image_urls[*] when the rule holds for each item of a list
 	Kind MediaKind
 	// Metric is what is measured: width_pixels, height_pixels, width/height or
 	// file_size_mb; any other is never enforced here. Op compares it with Bound:
@@ -116,30 +114,29 @@ func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
 // every one that it can neither break nor keep. A rotated file counts the way
 // round that breaks fewer rules, the same way for all of them.
 func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, unknown func(r MediaRule, path string)) {
-	files := maps.Clone(measured)
-	for path, m := range measured {
-		broken := func(m MediaInfo) (n int) {
-			for _, r := range rules {
-				if r.isFor(path) && r.Check(m) == RuleVerdictFail {
-					n++
-				}
+	broken := func(m MediaInfo, path string) (n int) {
+		for _, r := range rules {
+			if r.isFor(path) && r.Check(m) == RuleVerdictFail {
+				n++
 			}
-			return n
 		}
-		if m.Rotated && broken(m.turned()) < broken(m) {
-			files[path] = m.turned()
-		}
+		return n
 	}
-	paths := slices.SortedFunc(maps.Keys(files), compareItems)
+	paths := slices.SortedFunc(maps.Keys(measured), compareItems)
 	for _, r := range rules {
-		message := cmp.Or(r.Message, fmt.Sprintf("must have %s %v", r.Name(), r.Bound))
 		for _, path := range paths {
-			verdict, got := r.check(files[path])
-			switch {
-			case !r.isFor(path) || verdict == RuleVerdictPass:
-			case verdict == RuleVerdictUnknown:
+			if !r.isFor(path) {
+				continue
+			}
+			m := measured[path]
+			if m.Rotated && broken(m.turned(), path) < broken(m, path) {
+				m = m.turned()
+			}
+			switch verdict, got := r.check(m); verdict {
+			case RuleVerdictUnknown:
 				unknown(r, path)
-			default:
+			case RuleVerdictFail:
+				message := cmp.Or(r.Message, fmt.Sprintf("must have %s %v", r.Name(), r.Bound))
 				*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message, Measured: got, Bound: r.Bound, got: got})
 			}
 		}

@@ -52,7 +52,7 @@ func (in *sample) Validate() error {
 		v.int("steps", "multipleOf", "must be a multiple of 2", in.Steps)
 	}
 	if !(in.Scale >= 0 && in.Scale <= 1) {
-		v.floatRange("scale", "must be from 0 to 1", in.Scale, 0, 1)
+		v.floatRange("scale", "must be from 0 to 1", in.Scale, 0)
 	}
 	if !finite(in.Turn) {
 		v.float("turn", "type", "must be a finite number", in.Turn)
@@ -74,7 +74,7 @@ func (in *sample) Validate() error {
 		for key, item := range in.Extra {
 			from := v.len()
 			if !(item >= 0 && item <= 1) {
-				v.floatRange("", "must be from 0 to 1", item, 0, 1)
+				v.floatRange("", "must be from 0 to 1", item, 0)
 			}
 			v.within(from, key)
 		}
@@ -85,7 +85,7 @@ func (in *sample) Validate() error {
 
 func (in *sampleItem) check(v *violations) {
 	if !(in.Weight >= 0 && in.Weight <= 2) {
-		v.floatRange("weight", "must be from 0 to 2", in.Weight, 0, 2)
+		v.floatRange("weight", "must be from 0 to 2", in.Weight, 0)
 	}
 }
 

@@ -23,14 +23,9 @@ type ValidationError struct{ Violations []Violation }
 
 // A Violation is one broken rule of an input.
 type Violation struct {
-	// Path is where the value stands in the JSON body, as image_urls[2] or
-	// loras[0].path; empty for the input as a whole.
-	Path string
-	// Rule is the broken JSON Schema keyword, as maximum, or the page's own
-	// media rule, as width_pixels>.
-	Rule string
-	// Message says what is wanted; for a media rule it is the page's own text.
-	Message string
+	Path    string // of the value in the JSON body, as image_urls[2] or loras[0].path; empty for the whole input
+	Rule    string // the broken JSON Schema keyword, as maximum, or the page's media rule, as width_pixels>
+	Message string // what is wanted; for a media rule the page's own text
 	// Measured is the number that broke the rule: a value, a length in runes, a
 	// number of items, or what was measured of a media file. Bound is what a
 	// media rule compared it with.
@@ -121,9 +116,9 @@ func (v *violations) intRange(path, message string, got, least int64) {
 }
 
 //go:noinline
-func (v *violations) floatRange(path, message string, got, low, high float64) {
+func (v *violations) floatRange(path, message string, got, least float64) {
 	rule := "maximum"
-	if got < low {
+	if got < least {
 		rule = "minimum"
 	}
 	v.float(path, rule, message, got)

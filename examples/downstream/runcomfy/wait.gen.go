@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -15,13 +16,10 @@ import (
 // change; when it returns false, so does watch, with nil.
 func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bool) (*Result, error) {
 	expected := j.kind.expectedDuration()
-	if _, bounded := ctx.Deadline(); s.maxWait <= 0 && !bounded {
-		s.maxWait = maxWait(expected)
-	}
-	if s.maxWait > 0 {
-		bounded, cancel := context.WithTimeoutCause(ctx, s.maxWait, ErrMaxWait)
+	if _, bounded := ctx.Deadline(); s.maxWait > 0 || !bounded {
+		limited, cancel := context.WithTimeoutCause(ctx, cmp.Or(max(s.maxWait, 0), maxWait(expected)), ErrMaxWait)
 		defer cancel()
-		ctx = bounded
+		ctx = limited
 	}
 	deadline, _ := ctx.Deadline()
 	start := j.accepted
