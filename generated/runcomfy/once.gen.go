@@ -124,15 +124,13 @@ func (c *core) recordedDoubt(s *submission, r JournalRecord) error {
 	return e
 }
 
-// requestHash identifies a request. The hash of the token tells accounts apart
-// without keeping the token.
+// requestHash identifies a request. The hash of the token tells accounts apart.
 func (c *core) requestHash(s *submission) string {
 	token, body := sha256.Sum256([]byte(c.token())), sha256.Sum256(canonicalJSON(s.body))
 	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%x\n%q\n%x", c.origin, token, s.model, body)))
 }
 
-// canonicalJSON returns valid JSON with sorted keys and without spacing; numbers
-// keep their spelling.
+// canonicalJSON sorts the keys of valid JSON and takes out its spacing; numbers keep their spelling.
 func canonicalJSON(body []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()

@@ -39,8 +39,7 @@ func (h *header) boxes(in box) iter.Seq[box] {
 	}
 }
 
-// find returns the first box of one of the kinds inside in, looking at no box
-// behind it.
+// find returns the first box of one of the kinds inside in.
 func (h *header) find(in box, kinds ...string) box {
 	for b := range h.boxes(in) {
 		if slices.Contains(kinds, b.kind) {
@@ -148,9 +147,8 @@ func measureHEIF(h *header) MediaInfo {
 	return info
 }
 
-// associations returns the places in the ipco box, from 1 on, of an item's
-// properties, from one ipma box (ISO/IEC 14496-12, section 8.11.14); nil if the
-// item is not in it.
+// associations returns where in the ipco box, from 1 on, an item's properties
+// stand, or nil if it is not in the ipma box (ISO/IEC 14496-12, section 8.11.14).
 func associations(h *header, ipma box, item int64) []int64 {
 	off := ipma.body
 	next := func(n int) int64 {

@@ -78,9 +78,8 @@ func boundDial(t *http.Transport, l Limits) {
 type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // exchange makes one request to path below the base URL, with body unless it is
-// nil, and reads the answer. An error beside an answer with a status means that
-// its body is cut. This is the only place where the token meets a request, and
-// the host of that request is always the base URL's.
+// nil. An error beside an answer with a status means that its body is cut. Only
+// here the token meets a request, whose host is always the base URL's.
 func (c *core) exchange(ctx context.Context, rt http.RoundTripper, method, path string, body *flight) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.origin+path, nil)
 	if err != nil {

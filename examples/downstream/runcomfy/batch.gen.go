@@ -136,25 +136,21 @@ func (b *batch) count(err error) {
 }
 
 // process takes one input to its end.
-func (b *batch) process(ctx context.Context, key any, in Input) Outcome {
-	submit := b.client.Submit
+func (b *batch) process(ctx context.Context, key any, in Input) (o Outcome) {
+	opts := []CallOption{OnAccepted(func(job *Job) { o.Job = job }), OnCancel(OnCancelDetach)}
 	if core, err := b.client.ready(); err == nil && core.journal != nil {
 		text, err := keyText(key)
 		if err != nil {
 			return Outcome{Err: err}
 		}
-		submit = func(ctx context.Context, in Input) (*Job, error) { return b.client.SubmitOnce(ctx, text, in) }
+		opts = append(opts, OnceKey(text))
 	}
-	job, err := submit(ctx, in)
-	if err != nil {
-		var known interface{ Job() *Job } // accepted after ctx had ended, or named by a broken answer
-		if errors.As(err, &known) {
-			job = known.Job()
-		}
-		return Outcome{Job: job, Err: err}
+	o.Result, o.Err = b.client.run(ctx, in, opts)
+	var known interface{ Job() *Job } // named by a broken answer
+	if o.Job == nil && errors.As(o.Err, &known) {
+		o.Job = known.Job()
 	}
-	result, err := job.Wait(ctx)
-	return Outcome{Job: job, Result: result, Err: err}
+	return o
 }
 
 // keyText is the journal key of a batch's key, see Batch.

@@ -44,8 +44,7 @@ var mediaFormats = []mediaFormat{
 
 const sniffLen = 512 // how many bytes sniffMedia wants
 
-// sniffMedia tells the format of a file from its first bytes. A format that is
-// no media has an empty name.
+// sniffMedia tells the format of a file from its first bytes; what is no media has no name.
 func sniffMedia(start []byte) mediaFormat {
 	start = start[:min(len(start), sniffLen)]
 	switch { // two beginnings say less than what comes soon after
@@ -87,9 +86,8 @@ var (
 )
 
 // probeMedia reads what the header of a media file tells, never its pixels.
-// size is the length of the file in bytes, or -1 if it is not known. Beside an
-// error, of a header that is truncated, damaged or too long, stand the Bytes and
-// the Format.
+// size is the length of the file in bytes, -1 if it is not known. Beside an error,
+// of a truncated, damaged or too long header, stand the Bytes and the Format.
 func probeMedia(r io.ReaderAt, size int64) (MediaInfo, error) {
 	h := &header{r: r, size: size}
 	if size < 0 {
@@ -137,8 +135,7 @@ func (h *header) fail(err error) {
 	}
 }
 
-// at returns the n bytes from off on, n at most sniffLen. They hold until the
-// next call.
+// at returns the n bytes from off on, n at most sniffLen, until the next call.
 func (h *header) at(off int64, n int) []byte {
 	b := h.buf[:n]
 	if h.reads++; h.reads > maxHeaderReads {

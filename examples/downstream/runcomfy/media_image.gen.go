@@ -52,8 +52,7 @@ func measureWebP(h *header) MediaInfo {
 	return MediaInfo{}
 }
 
-// webpRotated looks for the EXIF chunk, which stands behind the image. That it
-// cannot be read is no error of h.
+// webpRotated looks behind the image for the EXIF chunk; to find none is no error.
 func webpRotated(h *header) bool {
 	walk := *h
 	for off := int64(12); walk.err == nil; {

@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// call makes the call op about the job, again and again if that may help: none
-// but a submit costs anything. A job without an id stands for a call that is
-// about none. While waiting a call is repeated for the time of an outage, else a
-// few times.
+// call makes the call op, about the job if it has an id, again and again if that
+// may help: none but a submit costs anything. While waiting it is repeated for the
+// time of an outage, else a few times.
 func (j *Job) call(ctx context.Context, op, query string, waiting bool) (answer, error) {
 	c := j.core
 	var pause, outage time.Duration // the outage without what the budget made this wait

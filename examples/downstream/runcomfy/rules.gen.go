@@ -112,9 +112,9 @@ func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
 	return v.err()
 }
 
-// evaluate records every rule that a measured file breaks and calls unknown for
-// every one that it can neither break nor keep. A rotated file counts the way
-// round that breaks fewer rules, the same way for all of them.
+// evaluate records the rules that files break and calls unknown for those that they
+// can neither break nor keep. A rotated file counts the way round, the same for all
+// rules, that breaks fewer.
 func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, unknown func(r MediaRule, path string)) {
 	broken := func(m MediaInfo, path string) (n int) {
 		for _, r := range rules {

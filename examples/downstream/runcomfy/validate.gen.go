@@ -56,13 +56,11 @@ func (e *ValidationError) Error() string {
 	return "runcomfy: invalid input: " + strings.Join(texts, "; ")
 }
 
-// violations collects what a generated Validate finds. Its methods stay out of
-// line: a valid input then runs past them without a call or an allocation, and
-// a thousand models compile in a fraction of the time.
+// violations collects what a generated Validate finds. Its methods stay out of line:
+// a valid input runs past them without a call, and a thousand models compile faster.
 type violations []Violation
 
-// push appends a violation. One is often not the last: the first makes room for
-// four.
+// push appends a violation. One is often not the last: the first makes room for four.
 func (v *violations) push(x Violation) {
 	if *v == nil {
 		*v = make(violations, 0, 4)
@@ -127,9 +125,8 @@ func (v *violations) floatRange(path, message string, got, least float64) {
 // len returns how many violations there are so far.
 func (v *violations) len() int { return len(*v) }
 
-// within completes the paths of the violations from index from on: a nested
-// object or an item records paths relative to itself, and its parent puts its
-// own path in front only when there is something to report.
+// within completes the paths of the violations from index from on: nested objects
+// and items record paths relative to themselves.
 func (v *violations) within(from int, name string) {
 	if len(*v) > from {
 		v.prefix(from, name)
@@ -213,8 +210,7 @@ func multipleOfLarge(x, digits, pow10 float64) bool {
 	return exact.Quo(exact, new(big.Rat).SetFloat64(digits)).IsInt()
 }
 
-// unique reports whether no two items are equal. Lists are short: comparing
-// pairs needs no memory.
+// unique reports whether no two items are equal. Lists are short: no map is needed.
 func unique[T comparable](items []T) bool {
 	for i, x := range items {
 		if slices.Contains(items[:i], x) {
