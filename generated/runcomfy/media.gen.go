@@ -32,6 +32,7 @@ var mediaFormats = []mediaFormat{
 	{"mov", "video/quicktime", ".mov", measureMovie, []string{"????ftypqt  ", "????moov", "????mdat", "????wide", "????pnot"}},
 	{"m4a", "audio/mp4", ".m4a", measureMovie, []string{"????ftypM4A ", "????ftypM4B "}},
 	{"mp4", "video/mp4", ".mp4", measureMovie, []string{"????ftyp"}},
+	{"mkv", "video/x-matroska", ".mkv", nil, []string{"\x1aE\xdf\xa3matroska"}},
 	{"webm", "video/webm", ".webm", nil, []string{"\x1aE\xdf\xa3"}},
 	{"bmp", "image/bmp", ".bmp", nil, []string{"BM"}},
 	{"svg", "image/svg+xml", ".svg", nil, []string{"<svg"}},
@@ -47,10 +48,15 @@ const sniffLen = 512 // how many bytes sniffMedia wants
 // sniffMedia tells the format of a file from its first bytes; what is no media has no name.
 func sniffMedia(start []byte) mediaFormat {
 	start = start[:min(len(start), sniffLen)]
-	switch { // two beginnings say less than what comes soon after
-	case beginsWith(start, "<?xml") && bytes.Contains(start, []byte("<svg")):
+	start = bytes.TrimLeft(start, "\ufeff \t\r\n")
+	soon := start[:min(len(start), 64)]
+	xml := beginsWith(start, "<?xml") || beginsWith(start, "<!--") || beginsWith(start, "<!DOCTYPE svg")
+	switch { // some beginnings say less than what comes soon after
+	case xml && bytes.Contains(start, []byte("<svg")):
 		start = []byte("<svg")
-	case beginsWith(start, "????ftypm?f1") && bytes.Contains(start[:min(len(start), 64)], []byte("avif")):
+	case beginsWith(start, "\x1aE\xdf\xa3") && bytes.Contains(soon, []byte("matroska")):
+		start = []byte("\x1aE\xdf\xa3matroska")
+	case beginsWith(start, "????ftypm?f1") && bytes.Contains(soon, []byte("avif")):
 		start = []byte("????ftypavif") // one of the compatible brands
 	}
 	for _, f := range mediaFormats {

@@ -63,9 +63,15 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
+// A requestError is a request for media without an answer. What a server sent, and
+// so its text, may repeat the query of the URL.
+type requestError struct{ causes }
+
+func (e *requestError) Error() string { return e.text }
+
 const (
 	errPrivateAddress   = refusal("the host has a private or reserved address")
-	errNotHTTPS         = refusal("the URL is not an https URL without a user")
+	errNotHTTPS         = refusal("the URL is not https, or names a user")
 	errForeignHost      = refusal("the URL is not of an allowed host, see WithDownloadHosts")
 	errTooManyRedirects = refusal("too many redirects")
 )
@@ -109,19 +115,23 @@ func (m *mediaClient) closeIdle() {
 	m.proxied.CloseIdleConnections()
 }
 
-// request makes a request and follows its redirects. No error of it shows the
+// get makes a GET request and follows its redirects. No error of it shows the
 // URL, whose query may be a credential.
-func (m *mediaClient) request(ctx context.Context, method, address string, header http.Header) (*http.Response, error) {
+func (m *mediaClient) get(ctx context.Context, address string, header http.Header) (*http.Response, error) {
 	for range m.limits.MediaRedirects + 1 {
-		req, err := http.NewRequestWithContext(ctx, method, address, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return nil, errNotHTTPS
 		}
 		maps.Copy(req.Header, header)
 		req.Header.Set("User-Agent", m.user)
 		resp, err := m.roundTrip(req)
-		if err != nil || resp.StatusCode < 300 || resp.StatusCode > 399 || resp.Header.Get("Location") == "" {
-			return resp, err
+		switch {
+		case err != nil:
+			secrets := func(s string) string { return redact(s, []string{req.URL.RawQuery}) }
+			return nil, &requestError{newCauses(secrets, err)}
+		case resp.StatusCode < 300 || resp.StatusCode > 399 || resp.Header.Get("Location") == "":
+			return resp, nil
 		}
 		resp.Body.Close()
 		next, err := resp.Location()
@@ -184,20 +194,12 @@ type remoteFile struct {
 // maxRange is the largest part of a remote file held in memory at a time.
 const maxRange = 512 << 10
 
-// measure measures a file behind an https URL. Without pixels its size alone is
-// wanted, which HEAD tells on most servers, although signed URLs are often good
-// for GET alone; with them a range at the beginning tells both at once.
-func (m *mediaClient) measure(ctx context.Context, address string, pixels bool) (MediaInfo, error) {
+// measure measures a file behind an https URL. One range at its beginning tells
+// its size and most often all else. HEAD would tell the size alone, is slow or false
+// on some servers, and signed URLs are often good for GET alone.
+func (m *mediaClient) measure(ctx context.Context, address string) (MediaInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.limits.MediaTimeout)
 	defer cancel()
-	if !pixels {
-		if resp, err := m.request(ctx, http.MethodHead, address, nil); err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK && resp.ContentLength > 0 {
-				return MediaInfo{Bytes: resp.ContentLength}, nil
-			}
-		}
-	}
 	f := &remoteFile{mediaClient: m, ctx: ctx, url: address, size: -1, next: m.limits.MediaFirstRead, budget: m.limits.MediaReads}
 	if err := f.read(0); err != nil {
 		return MediaInfo{}, err
@@ -224,7 +226,7 @@ func (f *remoteFile) read(off int64) error {
 		return errors.New("the header goes beyond what is read of a remote file")
 	}
 	f.next = min(2*f.next, maxRange)
-	resp, err := f.request(f.ctx, http.MethodGet, f.url, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+want-1)}})
+	resp, err := f.get(f.ctx, f.url, http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", off, off+want-1)}})
 	if err != nil {
 		return err
 	}
@@ -241,8 +243,10 @@ func (f *remoteFile) read(off int64) error {
 		f.size = max(f.size, size)
 	}
 	f.off = off
-	f.part, err = io.ReadAll(io.LimitReader(resp.Body, want))
-	f.budget -= int64(len(f.part))
+	part := bytes.NewBuffer(slices.Grow(f.part[:0], int(want)+bytes.MinRead)) // io.ReadAll takes twice as much
+	_, err = part.ReadFrom(io.LimitReader(resp.Body, want))
+	f.part = part.Bytes()
+	f.budget -= want // also of a server that sends less
 	if whole && int64(len(f.part)) < want {
 		f.size, f.budget = int64(len(f.part)), 0 // an answer of unknown length has ended
 	}

@@ -57,8 +57,9 @@ func (e *DownloadError) Unwrap() []error {
 // A DownloadOption changes one Download.
 type DownloadOption func(*downloader)
 
-// WithDownloadHosts also allows downloads from the given hosts and the hosts
-// below them. Without it only runcomfy.net and runcomfy.com are.
+// WithDownloadHosts also allows downloads from the given hosts, names as
+// example.com without scheme and port, and from those below them. Without it only
+// runcomfy.net and runcomfy.com are.
 func WithDownloadHosts(hosts ...string) DownloadOption {
 	return func(d *downloader) { d.hosts = append(d.hosts, hosts...) }
 }
@@ -73,14 +74,14 @@ type downloader struct {
 
 // Download fetches every file that a result names, each URL once, into the
 // folder dir, which it makes if need be, from RunComfy's hosts alone and without
-// a credential. It returns the files in the order of Result.Output, and beside
+// a credential. It returns the files in the order of Output.URLs, and beside
 // them a *DownloadError that lists those that failed.
 //
 // The names are the request id, the field, the place in a list from 1 on, and
 // an extension that follows from the content: ID-video.mp4, ID-images-2.png. A
 // file gets its name when it is complete, written to disk and of a known
 // format; until then it is a hidden one ending in .part. An existing file is
-// never replaced: its error is fs.ErrExist. A download that is cut is resumed;
+// never replaced, and not fetched again: its error is fs.ErrExist. A download that is cut is resumed;
 // when links have expired the result is read again, once.
 func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...DownloadOption) ([]File, error) {
 	if c == nil || c.core == nil || res == nil || !validRequestID(res.RequestID) { // which becomes part of file names
@@ -107,7 +108,7 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	for _, o := range opts {
 		o(d)
 	}
-	outputs := outputsOf(res.Output)
+	outputs := distinct(outputsOf(res.Output))
 	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
 	inParallel(d.limits.MediaParallel, len(outputs), func(i int) { files[i], errs[i] = d.fetch(ctx, outputs[i]) })
 	var arrived []File
@@ -132,25 +133,30 @@ type output struct {
 	url   string
 }
 
-// outputsOf lists the URLs of an output. Results often repeat the first of a
-// list in the field for one: the list's name is kept.
+// outputsOf lists the URLs of an output, lists first.
 func outputsOf(o Output) []output {
 	var all []output
-	add := func(place, name, url string) {
-		if url != "" && !slices.ContainsFunc(all, func(o output) bool { return o.url == url }) {
-			all = append(all, output{place, name, url})
-		}
-	}
 	kind := func(field, single string, list []string) {
 		for i, url := range list {
-			add(fmt.Sprintf("%ss[%d]", field, i), fmt.Sprintf("%ss-%d", field, i+1), url)
+			all = append(all, output{fmt.Sprintf("%ss[%d]", field, i), fmt.Sprintf("%ss-%d", field, i+1), url})
 		}
-		add(field, field, single)
+		all = append(all, output{field, field, single})
 	}
 	kind("image", o.Image, o.Images)
 	kind("video", o.Video, o.Videos)
 	kind("audio", o.Audio, o.Audios)
 	return all
+}
+
+// distinct leaves out fields without a URL, and URLs that stood before: results
+// often repeat the first of a list in the field for one.
+func distinct(all []output) (kept []output) {
+	for _, o := range all {
+		if o.url != "" && !slices.ContainsFunc(kept, func(k output) bool { return k.url == o.url }) {
+			kept = append(kept, o)
+		}
+	}
+	return kept
 }
 
 var errExpired = errors.New("the link has expired or is wrong")
@@ -169,12 +175,12 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 		case err == nil:
 			return p.publish(o.place)
 		case ctx.Err() != nil:
-			return File{}, context.Cause(ctx)
+			return File{}, errors.Join(contextErrors(ctx)...)
 		case errors.Is(err, errExpired) && !refreshed:
 			refreshed = true
 			outputs, failure := d.renewed()
 			i := slices.IndexFunc(outputs, func(again output) bool { return again.place == o.place })
-			if i < 0 {
+			if i < 0 || outputs[i].url == "" {
 				return File{}, fmt.Errorf("%w; reading the result again: %w", err, cmp.Or(failure, errors.New("it names the file no longer")))
 			}
 			o = outputs[i]
@@ -199,25 +205,29 @@ func (d *downloader) attempt(ctx context.Context, address string, p *partial) (r
 	if resuming {
 		header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", p.size)}, "If-Range": {p.version}}
 	}
-	resp, err := d.request(ctx, http.MethodGet, address, header)
+	resp, err := d.get(ctx, address, header)
 	if err != nil {
 		var refused refusal
 		return !errors.As(err, &refused) && !permanent(err), cmp.Or(context.Cause(ctx), err)
 	}
 	defer resp.Body.Close()
-	start, _, ok := parseContentRange(resp.Header.Get("Content-Range"))
-	version := resp.Header.Get("Last-Modified")
-	if tag := resp.Header.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
-		version = tag
+	start, size, ok := parseContentRange(resp.Header.Get("Content-Range"))
+	version := resp.Header.Get("ETag")
+	if strings.HasPrefix(version, "W/") {
+		version = ""
 	}
 	switch code := resp.StatusCode; {
+	case code == http.StatusOK && resp.ContentLength < 0 && resp.TransferEncoding == nil:
+		return true, errors.New("the server does not tell where the file ends")
 	case code == http.StatusOK:
 		if err := p.reset(); err != nil {
 			return false, err
 		}
 		p.total, p.version = resp.ContentLength, version
 		return d.receive(ctx, resp.Body, p, stall)
-	case code == http.StatusPartialContent && resuming && ok && start == p.size && (version == "" || version == p.version):
+	case code == http.StatusPartialContent && resuming && ok && start == p.size && version == p.version &&
+		(size < 0 || p.total < 0 || size == p.total):
+		p.total = max(p.total, size)
 		return d.receive(ctx, resp.Body, p, stall)
 	case code == http.StatusPartialContent && resuming, code == http.StatusRequestedRangeNotSatisfiable:
 		return true, errors.Join(errors.New("the file changed while it was fetched"), p.reset())
@@ -260,12 +270,17 @@ type partial struct {
 	target  string // the final path without its extension
 	size    int64  // bytes written so far
 	total   int64  // bytes announced for the whole, -1 if not known
-	version string // strong entity tag or date of the last change, for If-Range
+	version string // strong entity tag, for If-Range; a date does not tell two files of one second apart
 }
 
 func newPartial(dir, name string) (*partial, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
+	}
+	for _, f := range mediaFormats { // before a byte is fetched
+		if path := filepath.Join(dir, name+f.extension); exists(path) {
+			return nil, &fs.PathError{Op: "download", Path: path, Err: fs.ErrExist}
+		}
 	}
 	path := filepath.Join(dir, "."+name+"."+rand.Text()+".part") // not that of another download of the result
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
@@ -306,13 +321,18 @@ func (p *partial) publish(output string) (File, error) {
 	return File{Output: output, Path: path, Bytes: p.size, Format: format.name}, nil
 }
 
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // renameNew gives a file a name that must not be taken: by a hard link, or where
 // the file system has none after a look.
 func renameNew(from, to string) error {
 	if os.Link(from, to) == nil {
 		return nil
 	}
-	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+	if exists(to) {
 		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
 	}
 	return os.Rename(from, to)

@@ -209,8 +209,9 @@ func TestMediaVariants(t *testing.T) {
 	wide := isoBox("ipma", "\x01\x00\x00\x01", be32(2), be32(7), "\x01", "\x00\x01", be32(70000), "\x01", "\x80\x02")
 	tkhd := isoBox("tkhd", "\x01\x00\x00\x01", strings.Repeat("\x00", 48), // version 1
 		be32(0), be32(1<<16), be32(0), be32(0xffff0000), be32(0), be32(0), be32(0), be32(0), be32(1<<30),
-		be32(320<<16), be32(200<<16))
-	handler := isoBox("mdia", isoBox("hdlr", be32(0), be32(0), "vide"))
+		be32(640<<16), be32(200<<16)) // stretched to square pixels
+	entry := isoBox("avc1", strings.Repeat("\x00", 24), "\x01\x40\x00\xc8", strings.Repeat("\x00", 50))
+	handler := isoBox("mdia", isoBox("hdlr", be32(0), be32(0), "vide"), isoBox("minf", isoBox("stbl", isoBox("stsd", be32(0), be32(1), entry))))
 	mvhd := isoBox("mvhd", "\x01\x00\x00\x00", be32(0), be32(0), be32(0), be32(0), be32(1000), be32(0), be32(2500))
 	tests := []struct {
 		name, content string

@@ -76,7 +76,8 @@ heif-enc -q 30 -o odd.heic "$work/a.png" >/dev/null
 heif-enc -q 30 -t 32 -o thumbnail.heic "$work/a.png" >/dev/null
 
 # MP4 and MOV: moov in front, moov behind mdat, fragments, a quarter turn in
-# the track matrix, sound as the first track, QuickTime.
+# the track matrix, pixels that are not square, sound as the first track,
+# QuickTime; and Matroska, which begins as WebM does.
 ff() { ffmpeg -nostdin -v error -y "$@"; }
 video="-f lavfi -i testsrc=size=64x48:rate=5:duration=1.4"
 tone="-f lavfi -i sine=frequency=440:sample_rate=8000:duration=1.4"
@@ -84,12 +85,14 @@ x264="-c:v libx264 -preset veryfast -crf 45 -pix_fmt yuv420p -x264-params sei=0 
 aac="-c:a aac -b:a 8k -ac 1 -flags:a +bitexact"
 ff $video $x264 -movflags +faststart start.mp4
 ff $video $x264 end.mp4
+ff $video -vf setsar=64/45 $x264 anamorphic.mp4
 ff $video $x264 rotated.mp4
 exiftool -q -overwrite_original -Rotation=90 rotated.mp4
 ff $video $tone -map 1:a -map 0:v $x264 $aac sound_first.mp4
 ff $video $x264 -movflags +frag_keyframe+empty_moov fragmented.mp4
 ff $video $x264 -f mov quicktime.mov
 ff $video -c:v libvpx-vp9 -b:v 20k -fflags +bitexact -flags:v +bitexact clip.webm
+ff $video $x264 clip.mkv
 
 # Sound, and pictures that are measured by size alone.
 ff $tone $aac -fflags +bitexact sound.m4a
@@ -105,9 +108,9 @@ printf '%s\n' '<?xml version="1.0"?>' '<svg xmlns="http://www.w3.org/2000/svg" w
 probe() { ffprobe -v quiet -select_streams v:0 "$@" | head -n 1; }
 {
 	printf 'file\tbytes\ttype\tidentify_width\tidentify_height\torientation\tffprobe_width\tffprobe_height\tffprobe_rotation\tffprobe_seconds\n'
-	for f in *.png *.jpg *.gif *.webp *.avif *.heic *.mp4 *.mov *.m4a *.mp3 *.wav *.ogg *.flac *.webm *.svg *.bmp; do
+	for f in *.png *.jpg *.gif *.webp *.avif *.heic *.mp4 *.mov *.m4a *.mp3 *.wav *.ogg *.flac *.webm *.mkv *.svg *.bmp; do
 		case $f in
-		*.mp4 | *.mov | *.m4a | *.mp3 | *.wav | *.ogg | *.flac | *.webm | *.svg) size="- -" ;;
+		*.mp4 | *.mov | *.m4a | *.mp3 | *.wav | *.ogg | *.flac | *.webm | *.mkv | *.svg) size="- -" ;;
 		*) size=$(identify -quiet -format '%W %H\n' "$f" 2>/dev/null | head -n 1) ;;
 		esac
 		size=${size:-- -}

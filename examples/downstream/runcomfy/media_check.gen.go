@@ -62,7 +62,6 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 	values := mediaValues(body, rules)
 	distinct := slices.Compact(slices.Sorted(maps.Values(values))) // what stands at two paths is measured once
 	infos, errs := make([]MediaInfo, len(distinct)), make([]error, len(distinct))
-	pixels := slices.ContainsFunc(rules, func(r MediaRule) bool { return r.Metric != metricFileSize })
 	remote := newMediaClient(c.clientSettings)
 	defer remote.closeIdle()
 	inParallel(c.limits.MediaParallel, len(distinct), func(i int) {
@@ -72,11 +71,11 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 		case mode != MediaCheckRemote:
 			errs[i] = errors.New("not measured without MediaCheckRemote")
 		default:
-			infos[i], errs[i] = remote.measure(ctx, value, pixels)
+			infos[i], errs[i] = remote.measure(ctx, value)
 		}
 	})
 	if ctx.Err() != nil {
-		return &MediaError{Err: context.Cause(ctx)}
+		return &MediaError{Err: errors.Join(contextErrors(ctx)...)}
 	}
 	measured, failed := map[string]MediaInfo{}, map[string]error{}
 	for path, value := range values {
@@ -171,7 +170,7 @@ func FileURI(path string) (uri string, err error) {
 	if format.name == "" {
 		return "", errUnknownMedia
 	}
-	return "data:" + format.mediaType + ";base64," + base64.StdEncoding.EncodeToString(content), nil
+	return string(base64.StdEncoding.AppendEncode([]byte("data:"+format.mediaType+";base64,"), content)), nil
 }
 
 var errUnknownMedia = errors.New("the content is no image, video or sound that is known here")
@@ -187,7 +186,8 @@ func measureDataURI(uri string) (MediaInfo, error) {
 		return MediaInfo{}, errors.New("a data URI with a bad escape")
 	}
 	content := []byte(data)
-	if strings.HasSuffix(strings.ToLower(kind), ";base64") {
+	isBase64 := func(parameter string) bool { return strings.EqualFold(strings.TrimSpace(parameter), "base64") }
+	if slices.ContainsFunc(strings.Split(kind, ";"), isBase64) {
 		if content, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(data, "=")); err != nil {
 			return MediaInfo{}, errors.New("the base64 text is damaged")
 		}

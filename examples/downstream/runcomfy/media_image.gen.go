@@ -115,10 +115,13 @@ func exifRotated(h *header, start, size int64) bool {
 		return false
 	}
 	directory := base + int64(order.Uint32(e.at(base+4, 4)))
-	const maxEntries, orientation, short = 256, 0x0112, 3 // cameras write fewer than fifty entries
+	const maxEntries, orientation, long = 256, 0x0112, 4 // cameras write fewer than fifty entries
 	for i := range min(int64(order.Uint16(e.at(directory, 2))), maxEntries) {
-		if b := e.at(directory+2+12*i, 12); order.Uint16(b) == orientation && order.Uint16(b[2:]) == short {
-			turn := order.Uint16(b[8:])
+		if b := e.at(directory+2+12*i, 12); order.Uint16(b) == orientation {
+			turn := uint32(order.Uint16(b[8:]))
+			if order.Uint16(b[2:]) == long {
+				turn = order.Uint32(b[8:])
+			}
 			return turn >= 5 && turn <= 8
 		}
 	}

@@ -67,6 +67,9 @@ func movie(h *header, moov box) MediaInfo {
 		case b.kind == "trak" && info.Width == 0:
 			track(h, b, &info)
 		}
+		if info.Width > 0 && info.Duration > 0 {
+			break // what follows may have to be fetched
+		}
 	}
 	return info
 }
@@ -89,8 +92,8 @@ func movieDuration(h *header, body int64) time.Duration {
 // track takes the size of a track whose handler shows pictures. The size stands
 // before the matrix is applied; a matrix that maps x to y turns by a quarter.
 func track(h *header, trak box, info *MediaInfo) {
-	hdlr := h.find(h.find(trak, "mdia"), "hdlr")
-	if !slices.Contains([]string{"vide", "pict", "auxv"}, string(h.at(hdlr.body+8, 4))) {
+	mdia := h.find(trak, "mdia")
+	if !slices.Contains([]string{"vide", "pict", "auxv"}, string(h.at(h.find(mdia, "hdlr").body+8, 4))) {
 		return
 	}
 	tkhd := h.find(trak, "tkhd")
@@ -98,9 +101,9 @@ func track(h *header, trak box, info *MediaInfo) {
 	if version := h.uint(tkhd.body, 1); version > 0 {
 		matrix += 12 // three times of 64 bits
 	}
-	const half = 1 << 15 // sizes are 16.16
-	info.Width, info.Height = int((h.uint(matrix+36, 4)+half)>>16), int((h.uint(matrix+40, 4)+half)>>16)
-	if info.Rotated = h.uint(matrix, 4) == 0 && h.uint(matrix+16, 4) == 0; info.Rotated {
+	stsd := h.find(h.find(h.find(mdia, "minf"), "stbl"), "stsd").body // tkhd has the size stretched to square pixels
+	info.Width, info.Height = int(h.uint(stsd+40, 2)), int(h.uint(stsd+42, 2))
+	if info.Rotated = h.uint(matrix, 4) == 0 && h.uint(matrix+4, 4) != 0; info.Rotated {
 		*info = info.turned()
 	}
 }

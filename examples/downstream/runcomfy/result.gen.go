@@ -145,7 +145,7 @@ func decodeOutput[T any](res *Result) (*T, error) {
 // be signed: whoever has such a URL has the file.
 func (o Output) URLs() []string {
 	var urls []string
-	for _, o := range outputsOf(o) {
+	for _, o := range distinct(outputsOf(o)) {
 		urls = append(urls, o.url)
 	}
 	return urls

@@ -66,7 +66,7 @@ const (
 	RuleVerdictFail
 )
 
-const metricFileSize = "file_size_mb" // the one metric that needs no look into the file
+const metricFileSize = "file_size_mb"
 
 // Check compares a measured file with the rule. Comparison is strict:
 // width_pixels> 300 refuses 300. The page does not say whether a megabyte is

@@ -191,10 +191,10 @@ func longer(s string, n int) bool  { return len(s) > n && utf8.RuneCountInString
 
 // multipleOf reports whether x, as JSON writes it, is a multiple of
 // digits/pow10: 0.3 is one of 0.1 although no float64 is. As long as float64
-// counts in ones it is one just when the nearest multiple, rounded, gives x back.
+// holds all its digits it is one just when the nearest multiple, rounded, gives x back.
 func multipleOf(x, digits, pow10 float64) bool {
 	n := math.Round(x*pow10/digits) * digits
-	if n < 1<<53 && n > -1<<53 {
+	if n < 1e15 && n > -1e15 {
 		return n/pow10 == x
 	}
 	return multipleOfLarge(x, digits, pow10)
