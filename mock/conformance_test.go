@@ -95,7 +95,7 @@ func conformanceRows() []conformanceRow {
 		one("402", mock.NoBalance(), "rejected InsufficientBalanceError", 0),
 		one("403", mock.Answer(403, `{"error_code":403001}`), "rejected AuthError", 0),
 		one("404", mock.Answer(404, `{"error_code":404001}`), "rejected NotFoundError", 0),
-		one("413 before the body", mock.HTMLError(413).BeforeBody(), "rejected APIError", 0),
+		{name: "413 before the body", faults: onSubmit(1, mock.HTMLError(413).BeforeBody()), body: expectBody, class: "rejected APIError", posts: 1},
 		one("422", mock.Answer(422, `{"detail":[{"loc":["body","prompt"],"msg":"bad"}]}`), "rejected APIError", 0),
 		one("200 with error_code", mock.ErrorCode(400002, "Insufficient balance"), "rejected InsufficientBalanceError", 0),
 		one("token revoked", mock.RevokeToken(), "rejected AuthError", 0),

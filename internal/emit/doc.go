@@ -220,9 +220,9 @@ func docFile(pkg *ir.Package) *jen.File {
 		"// Package " + pkg.Name + " calls the models of RunComfy's serverless API. It depends on the standard",
 		"// library alone.",
 		"//",
-		"// Every submit is paid. A call is never sent twice, and an accepted job is never",
-		"// lost: errors tell with Charged whether money was spent, and carry the job if",
-		"// there is one.",
+		"// Every submit is paid. One call never becomes two charges, and an accepted job is",
+		"// never lost: errors tell with Charged whether money was spent, and carry the job",
+		"// if there is one.",
 	} {
 		f.PackageComment(l)
 	}

@@ -88,3 +88,50 @@ func TestBatchDoubtNamesJob(t *testing.T) {
 		}
 	})
 }
+
+// strictJournal heeds its context, as a database does, and loses races when told.
+type strictJournal struct {
+	*MemoryJournal
+	loses bool
+}
+
+func (j *strictJournal) PutIfAbsent(ctx context.Context, r JournalRecord) (bool, error) {
+	if j.loses {
+		return false, nil
+	}
+	return j.MemoryJournal.PutIfAbsent(ctx, r)
+}
+
+func (j *strictJournal) CompareAndSwap(ctx context.Context, revision int64, next JournalRecord) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	return j.MemoryJournal.CompareAndSwap(ctx, revision, next)
+}
+
+// The outcome is written although the caller has gone meanwhile.
+func TestSettleOutlivesContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := &strictJournal{MemoryJournal: NewMemoryJournal()}
+		c, _ := answering(t, func(received) reply {
+			return reply{body: acceptedBody, wait: func() { time.Sleep(5 * time.Second) }}
+		}, WithJournal(j))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := c.SubmitOnce(ctx, "k", testInput())
+		as[*WaitError](t, err)
+		if r, _, _ := j.Get(t.Context(), "k"); r.State != JournalStateAccepted || r.RequestID != "job-1" {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// Who loses the race for a key submits nothing.
+func TestSubmitOnceLosesRace(t *testing.T) {
+	c, f := answering(t, func(received) reply { return reply{body: acceptedBody} },
+		WithJournal(&strictJournal{MemoryJournal: NewMemoryJournal(), loses: true}))
+	_, err := c.SubmitOnce(t.Context(), "k", testInput())
+	if as[*NotSentError](t, err); f.posts() != 0 {
+		t.Errorf("%d POSTs: %v", f.posts(), err)
+	}
+}

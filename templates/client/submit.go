@@ -15,11 +15,12 @@ import (
 // Submit checks in and sends it, which is what costs money. It returns once
 // the API has accepted the job or has been heard to refuse it.
 //
-// A submit is sent again only when it provably never reached the API whole.
-// When nobody can tell, the error is an *AmbiguousSubmitError. When ctx ends
-// while the request is out, the answer is awaited for a grace of 20 s; if an id
-// comes then, the error is a *WaitError that carries the job. Other errors:
-// *ValidationError, *MediaError, *NotSentError, *ConfigError and the *APIError family.
+// A submit is sent again only when it provably never reached the API whole, or
+// when the API has put it off (429, 425). When nobody can tell, the error is an
+// *AmbiguousSubmitError. When ctx ends while the request is out, the answer is
+// awaited for a grace of 20 s; if an id comes then, the error is a *WaitError that
+// carries the job. Other errors: *ValidationError, *MediaError, *NotSentError,
+// *ConfigError and the *APIError family.
 func (c *Client) Submit(ctx context.Context, in Input) (*Job, error) {
 	return c.submitKeyed(ctx, in, nil)
 }

@@ -112,7 +112,7 @@ func TestGatewayRequestID(t *testing.T) {
 		return reply{status: 502, body: `{"message":"An invalid response was received from the upstream server","request_id":"2f1bd35a8b6c4e0c9c8a7f4b1f1e4a11"}`}
 	})
 	_, err := c.Submit(t.Context(), testInput())
-	if !strings.Contains(err.Error(), "history") {
+	if got := as[*AmbiguousSubmitError](t, err); got.Charged() != ChargedMaybe || !strings.Contains(err.Error(), "history") {
 		t.Errorf("whoever finds no such job will submit again: %v", err)
 	}
 }
@@ -251,5 +251,75 @@ func TestZeroAndHugeValues(t *testing.T) {
 			}()
 			f()
 		}()
+	}
+}
+
+// A Retry-After is waited for, in seconds or until a date.
+func TestSubmitRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, date := range []bool{false, true} {
+			start, after := time.Now(), "30"
+			if date {
+				after = start.Add(30 * time.Second).UTC().Format(http.TimeFormat)
+			}
+			c, _ := answering(t, func(r received) reply {
+				if r.n == 1 {
+					return reply{status: 429, header: http.Header{"Retry-After": {after}}}
+				}
+				return reply{body: acceptedBody}
+			})
+			_, err := c.Submit(t.Context(), testInput())
+			if took := time.Since(start); err != nil || took < 29*time.Second || took > 31*time.Second {
+				t.Errorf("%s: %v after %v", after, err, took)
+			}
+		}
+	})
+}
+
+// A server that ignores Expect gets the body after two seconds.
+func TestExpectIgnored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		c := over(func(conn net.Conn) {
+			req, err := http.ReadRequest(newReader(conn))
+			if err != nil {
+				return
+			}
+			io.Copy(io.Discard, req.Body)
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(acceptedBody), acceptedBody)
+		})
+		_, err := c.Submit(t.Context(), &input{Prompt: strings.Repeat("x", 2<<20)})
+		if took := time.Since(start); err != nil || took != 2*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
+// A connection that breaks before the body is out carried no whole request.
+func TestHeadersNeverWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dials := 0
+		//lint:ignore SA1019 an injected Dial is still heeded
+		tr := &http.Transport{Dial: func(string, string) (net.Conn, error) {
+			dials++
+			near, far := net.Pipe()
+			far.Close()
+			return near, nil
+		}}
+		c := New(testToken, WithBaseURL("http://127.0.0.1"), WithHTTPClient(&http.Client{Transport: tr}))
+		_, err := c.Submit(t.Context(), testInput())
+		if got := as[*NotSentError](t, err); got.Attempts != dials || dials < 2 || got.Phase != SubmitPhaseSend {
+			t.Errorf("%d dials: %v", dials, err)
+		}
+	})
+}
+
+// A foreign RoundTripper may have sent all before its error: what it does not
+// report proves nothing.
+func TestForeignErrorInDoubt(t *testing.T) {
+	rt := roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
+	_, err := New(testToken, WithBaseURL("http://127.0.0.1"), WithHTTPClient(&http.Client{Transport: rt})).Submit(t.Context(), testInput())
+	if got := as[*AmbiguousSubmitError](t, err); got.Phase != SubmitPhaseSend {
+		t.Error(err)
 	}
 }

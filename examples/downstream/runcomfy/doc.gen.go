@@ -3,9 +3,9 @@
 // Package runcomfy calls the models of RunComfy's serverless API. It depends on the standard
 // library alone.
 //
-// Every submit is paid. A call is never sent twice, and an accepted job is never
-// lost: errors tell with Charged whether money was spent, and carry the job if
-// there is one.
+// Every submit is paid. One call never becomes two charges, and an accepted job is
+// never lost: errors tell with Charged whether money was spent, and carry the job
+// if there is one.
 //
 //	client := runcomfy.New("") // the token is read from RUNCOMFY_API_TOKEN
 //	res, err := client.Kling2_6ProImageToVideo(ctx, &runcomfy.Kling2_6ProImageToVideoInput{
