@@ -215,6 +215,7 @@ func TestCancelBeforeContinue(t *testing.T) {
 		defer cancel()
 		_, err := c.Submit(ctx, &input{Prompt: strings.Repeat("x", 2<<20)})
 		time.Sleep(time.Minute)
+		as[*NotSentError](t, err)
 		if got.Load() > 0 {
 			t.Errorf("%d bytes of the body went out, all of them after the context had ended: %v", got.Load(), err)
 		}
@@ -322,4 +323,16 @@ func TestForeignErrorInDoubt(t *testing.T) {
 	if got := as[*AmbiguousSubmitError](t, err); got.Phase != SubmitPhaseSend {
 		t.Error(err)
 	}
+}
+
+// An answer is waited for a hundred seconds from the end of the body.
+func TestAnswerHeaderTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		c, _ := answering(t, func(received) reply { return reply{hang: true} })
+		_, err := c.Submit(t.Context(), testInput())
+		if got := as[*AmbiguousSubmitError](t, err); time.Since(start) != 100*time.Second || got.Phase != SubmitPhaseWait {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+	})
 }

@@ -40,7 +40,7 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 		status, res := j.observed(a)
 		var api *APIError
 		switch {
-		case errors.As(err, &api) && ctx.Err() != nil:
+		case errors.As(err, &api) && api.list != nil && ctx.Err() != nil:
 			return nil, j.giveUp(ctx, s, last, running.IsZero(), api.Unwrap())
 		case err != nil && last.State.unsuccessful(): // such a job need not have a result
 			status, res = last, announced
