@@ -47,7 +47,10 @@ type Server struct {
 	done   chan struct{}  // closed by Close, releases requests that hang
 	close  func() error
 
+	handlers sync.WaitGroup // requests under way
+
 	mu       sync.Mutex
+	closed   bool
 	rand     *rand.Rand
 	listener net.Listener // nil while connections are refused
 	addr     string
@@ -107,7 +110,7 @@ func NewServer(opts ...Option) (*Server, error) {
 		return nil, fmt.Errorf("mock: %w", err)
 	}
 	s.http = &http.Server{
-		Handler:     s,
+		Handler:     s.Handler(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		ErrorLog:    log.New(io.Discard, "", 0), // broken connections are wanted here
 	}
@@ -134,17 +137,36 @@ func (s *Server) Client() *http.Client { return s.client }
 // with TLS, nil without it.
 func (s *Server) Roots() *x509.CertPool { return s.roots }
 
-// Handler returns the emulator as a handler for a server of the caller's own.
-// Faults below HTTP (resets, refused connections) then only end the request.
-func (s *Server) Handler() http.Handler { return s }
+// Handler returns the emulator as a handler for a server of the caller's own,
+// which is to be closed before this one. Faults below HTTP (resets, refused
+// connections) then only end the request.
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.handle) }
 
-// Close ends the server and every connection and request under way.
+// Close ends the server and every connection and request under way. When it
+// returns the ledger is final: a submit that had arrived whole, such as one
+// that Slow delays, is in it. Scripts must not call Close, which waits for them.
 func (s *Server) Close() error { return s.close() }
 
 func (s *Server) shutdown() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	close(s.done)
 	s.client.CloseIdleConnections()
-	return s.http.Close()
+	err := s.http.Close()
+	s.handlers.Wait()
+	return err
+}
+
+// enter counts a request as under way, unless the server is closed.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.handlers.Add(1)
+	return true
 }
 
 // DialContext connects to the server whatever the address says. It is meant

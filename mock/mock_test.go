@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"syscall"
@@ -308,6 +309,49 @@ func TestCloseReleases(t *testing.T) {
 		}
 	}
 	noLeak(t, before)
+}
+
+// TestNoChargeAfterClose: a submit that is delayed when the server is closed is
+// charged before Close returns or not at all, so that Check sees it.
+func TestNoChargeAfterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := mock.NewServer(samples, mock.WithInMemory(), mock.WithFault(mock.Submit, 0, mock.Slow(time.Hour)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			go func() { _, _ = send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a"}`) }()
+		}
+		synctest.Wait() // both have arrived and are held back
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		charges := len(s.Ledger())
+		synctest.Wait()
+		if late := len(s.Ledger()) - charges; late != 0 || charges != 2 {
+			t.Errorf("%d charges when Close returned, %d after it", charges, late)
+		}
+	})
+}
+
+// TestClosedHandler: behind a server of the caller's own, too, nothing is
+// charged once the emulator is closed.
+func TestClosedHandler(t *testing.T) {
+	s, err := mock.NewServer(samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler || len(s.Ledger()) != 0 {
+			t.Errorf("the handler ended with %v after %d charges", v, len(s.Ledger()))
+		}
+	}()
+	r := httptest.NewRequest("POST", "/v1/models/"+imageModel, strings.NewReader(`{"prompt":"a"}`))
+	r.Header.Set("Authorization", "Bearer "+s.Token())
+	s.Handler().ServeHTTP(httptest.NewRecorder(), r)
 }
 
 // noLeak fails if more goroutines live than before, after giving those that

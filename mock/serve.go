@@ -12,8 +12,12 @@ import (
 	"time"
 )
 
-// ServeHTTP serves one request with the fault chosen for it.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// handle serves one request with the fault chosen for it.
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		panic(http.ErrAbortHandler)
+	}
+	defer s.handlers.Done()
 	req := route(r)
 	f := s.begin(&req)
 	if s.cfg.logger != nil {
