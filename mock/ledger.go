@@ -30,7 +30,8 @@ func (s *Server) Ledger() []Charge {
 }
 
 // Check returns an error if an intent was charged more than once (unless
-// WithRepeatedIntents allows it) or if a credential reached the media host.
+// WithRepeatedIntents allows it), if a credential reached the media host, or if
+// a script or a Validate of the test's own panicked.
 func (s *Server) Check() error {
 	var errs []error
 	if !s.cfg.repeats {
@@ -41,7 +42,7 @@ func (s *Server) Check() error {
 	if s.leaks > 0 {
 		errs = append(errs, fmt.Errorf("mock: %d requests to the media host carried an Authorization header; media links need no credential", s.leaks))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.mistake)...)
 }
 
 // checkIntents reports every intent with more than one charge, in the order of

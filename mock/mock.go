@@ -57,13 +57,14 @@ type Server struct {
 	counts   map[Call]int
 	revoked  bool
 	leaks    int
+	mistake  error
 	ledger   []Charge
 	queue    queue
 }
 
 // New starts a server that lives as long as the test t. When the test ends the
-// server is closed and t fails if an intent was charged more than once or if a
-// credential reached the media host. Bad options end the test at once.
+// server is closed and t fails if Check returns an error. Bad options end the
+// test at once.
 func New(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	s, err := NewServer(opts...)

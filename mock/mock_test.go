@@ -289,6 +289,9 @@ func TestCloseReleases(t *testing.T) {
 	for _, opts := range [][]mock.Option{nil, {mock.WithHTTP2()}, {mock.WithInMemory()}} {
 		arrived := make(chan struct{})
 		s, err := mock.NewServer(append(opts, samples, mock.WithScript(func(r mock.Request) mock.Fault {
+			if r.Call != mock.Submit {
+				return mock.Fault{}
+			}
 			close(arrived)
 			return mock.Hang()
 		}))...)
@@ -306,6 +309,9 @@ func TestCloseReleases(t *testing.T) {
 		}
 		if err := <-failed; err == nil {
 			t.Error("the request that hung was answered")
+		}
+		if err := s.Check(); err != nil {
+			t.Error(err)
 		}
 	}
 	noLeak(t, before)
@@ -352,6 +358,34 @@ func TestClosedHandler(t *testing.T) {
 	r := httptest.NewRequest("POST", "/v1/models/"+imageModel, strings.NewReader(`{"prompt":"a"}`))
 	r.Header.Set("Authorization", "Bearer "+s.Token())
 	s.Handler().ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// TestPanicsAreTold: what panics in a test's own script or Validate is told by
+// Check; the client sees a broken connection alone.
+func TestPanicsAreTold(t *testing.T) {
+	for name, opt := range map[string]mock.Option{
+		"script": mock.WithScript(func(r mock.Request) mock.Fault {
+			if r.Call == mock.Submit {
+				panic("on purpose")
+			}
+			return mock.Fault{}
+		}),
+		"validate": mock.WithModels(mock.Model{ID: imageModel, Validate: func([]byte) []mock.Problem { panic("on purpose") }}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := mock.NewServer(samples, opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if _, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a"}`); err == nil {
+				t.Error("answered")
+			}
+			if err := s.Check(); err == nil || !strings.Contains(err.Error(), "panicked: on purpose") || !strings.Contains(err.Error(), "mock_test.go") {
+				t.Errorf("Check: %v", err)
+			}
+		})
+	}
 }
 
 // noLeak fails if more goroutines live than before, after giving those that

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +20,14 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	defer s.handlers.Done()
+	defer func() {
+		if v := recover(); v != nil {
+			if v != http.ErrAbortHandler {
+				s.blame(fmt.Errorf("mock: serving %s %s panicked: %v\n%s", r.Method, r.URL.Path, v, debug.Stack()))
+			}
+			panic(v)
+		}
+	}()
 	req := route(r)
 	f := s.begin(&req)
 	if s.cfg.logger != nil {
@@ -53,6 +63,16 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	s.deliver(w, r, a, f)
+}
+
+// blame keeps the first mistake of the test's own, such as a panic in a script,
+// for Check: to the client it looks like a broken connection.
+func (s *Server) blame(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mistake == nil {
+		s.mistake = err
+	}
 }
 
 // readBody discards up to k bytes of the request body. An error needs no
