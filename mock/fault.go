@@ -40,6 +40,8 @@ type Request struct {
 
 // A Fault is what goes wrong with one request. Faults are made by the
 // functions below; the zero value is none. The methods return changed copies.
+// A fault that cannot strike where it is put, such as Refused at Submit, is an
+// error of the options, and when a script returns it, of Check.
 type Fault struct {
 	point  point
 	bytes  int
@@ -205,8 +207,7 @@ func (f Fault) Delayed(d time.Duration) Fault {
 
 // isZero reports whether f is no fault.
 func (f Fault) isZero() bool {
-	return f.point == pointNone && f.delay == 0 && f.twist.state == "" && !f.twist.backwards &&
-		!f.twist.noOutput && f.twist.failure == nil && f.twist.invisible == 0
+	return f.point == pointNone && f.delay == 0 && !f.twist.isSet()
 }
 
 // answer is a whole response of the API.

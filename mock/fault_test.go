@@ -306,7 +306,7 @@ func TestMedia(t *testing.T) {
 		}
 	})
 	t.Run("expired", func(t *testing.T) {
-		s, url := media(t, imageModel, mock.WithLinkLifetime(-time.Second))
+		s, url := media(t, imageModel, mock.WithLinkLifetime(0))
 		if r, err := fetch(t, s, url, http.Header{}); err != nil || r.status != 403 {
 			t.Errorf("%d, %v", r.status, err)
 		}

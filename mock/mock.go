@@ -51,7 +51,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	closed   bool
-	rand     *rand.Rand
+	rand     *rand.Rand   // of ids and durations, drawn as submits are accepted
 	listener net.Listener // nil while connections are refused
 	addr     string
 	counts   map[Call]int

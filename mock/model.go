@@ -2,6 +2,8 @@ package mock
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -32,6 +34,20 @@ type Model struct {
 	// be a JSON object. A body with problems is answered 422 and not charged.
 	// Nil accepts every object.
 	Validate func(body []byte) []Problem
+}
+
+// check returns an error if a model cannot be served as it says.
+func (m Model) check() error {
+	_, known := defaultDurations()[m.Output]
+	switch {
+	case m.ID == "":
+		return errors.New("a model without an id")
+	case !known && m.Output != "":
+		return fmt.Errorf("model %s: unknown output kind %q", m.ID, m.Output)
+	case m.InputSchema != nil && !json.Valid(m.InputSchema):
+		return fmt.Errorf("model %s: the input schema is not JSON", m.ID)
+	}
+	return nil
 }
 
 // A Problem is one reason why a body is refused.

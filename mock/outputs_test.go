@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/genclient/genclient/mock"
 	"github.com/genclient/genclient/templates/client"
@@ -62,7 +61,7 @@ func TestDownloadAgainstFaults(t *testing.T) {
 		"reset":         {[]mock.Option{mock.WithFault(mock.Media, 1, mock.ResetAnswer())}, size, 2, 1},
 		"502 once":      {[]mock.Option{mock.WithFault(mock.Media, 1, mock.HTMLError(502))}, size, 2, 1},
 		"link expired":  {[]mock.Option{mock.WithFault(mock.Media, 1, mock.Answer(403, "expired"))}, size, 2, 2},
-		"links expired": {[]mock.Option{mock.WithLinkLifetime(-time.Second)}, 0, 2, 2},
+		"links expired": {[]mock.Option{mock.WithLinkLifetime(0)}, 0, 2, 2},
 		"HTML":          {[]mock.Option{mock.WithFault(mock.Media, 0, mock.HTMLError(200))}, 0, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {

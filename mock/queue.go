@@ -37,6 +37,11 @@ type twist struct {
 	invisible time.Duration   // not found for this long after acceptance
 }
 
+// isSet reports whether anything is odd.
+func (t twist) isSet() bool {
+	return t.state != "" || t.backwards || t.noOutput || t.failure != nil || t.invisible != 0
+}
+
 // queue plans jobs onto a fixed number of slots, first come first served.
 type queue struct {
 	speed     float64

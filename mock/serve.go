@@ -92,9 +92,15 @@ func (s *Server) begin(req *Request) Fault {
 	}
 	s.mu.Unlock()
 	for _, script := range s.cfg.scripts {
-		if f := script(s, *req); !f.isZero() {
-			return f
+		f := script(s, *req)
+		if f.isZero() {
+			continue
 		}
+		if err := f.check(req.Call); err != nil && req.Call != Connect {
+			s.blame(fmt.Errorf("mock: a script's fault: %w", err))
+			continue
+		}
+		return f
 	}
 	return Fault{}
 }
