@@ -254,6 +254,25 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
+// TestDeterministicFaults: two runs of one program with one seed meet the same
+// faults, although the reads of a wait differ in number.
+func TestDeterministicFaults(t *testing.T) {
+	run := func(reads int) (met string) {
+		s := newServer(t, mock.WithSeed(7), mock.WithScenario("flaky"), mock.WithRepeatedIntents())
+		for range 40 {
+			r, _ := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`)
+			met += fmt.Sprintln(r.status, strings.ReplaceAll(string(r.body), s.URL(), ""))
+			for range reads {
+				_, _ = send(s, "GET", "/v1/requests/none/status", "")
+			}
+		}
+		return met
+	}
+	if diff := cmp.Diff(run(0), run(3)); diff != "" {
+		t.Errorf("without reads and with them:\n%s", diff)
+	}
+}
+
 // TestMisplacedOptions: what could never have an effect is refused, instead of
 // making a test that proves nothing.
 func TestMisplacedOptions(t *testing.T) {

@@ -204,13 +204,16 @@ func WithFault(call Call, n int, f Fault) Option {
 	}
 }
 
-// WithFaultRate lets f strike requests of a kind with a probability.
+// WithFaultRate lets f strike requests of a kind with a probability. Whether it
+// strikes the nth of them depends on the seed alone, and not on what else a
+// client asks for.
 func WithFaultRate(call Call, probability float64, f Fault) Option {
 	return func(c *config) {
 		if !(probability >= 0 && probability <= 1) {
 			c.fail("fault rate %v is not within 0 and 1", probability)
 		}
-		c.addFault(call, f, func(s *Server, _ Request) bool { return s.random() < probability })
+		place := len(c.scripts)
+		c.addFault(call, f, func(s *Server, r Request) bool { return s.random(r, place) < probability })
 	}
 }
 

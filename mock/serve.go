@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -111,10 +113,13 @@ func (s *Server) refuses() bool {
 	return f.point == pointRefuse
 }
 
-func (s *Server) random() float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rand.Float64()
+// random decides whether the fault rate that is the option at place strikes a
+// request. The number belongs to the seed, the request and the place, so that a
+// client which reads more often meets the same faults at its submits.
+func (s *Server) random(r Request, place int) float64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d %d", r.Call, r.N, place) // a hash takes whatever is written
+	return rand.New(rand.NewPCG(s.cfg.seed, h.Sum64())).Float64()
 }
 
 // route tells which call a request is.
