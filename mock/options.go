@@ -102,7 +102,7 @@ func WithSeed(seed uint64) Option { return func(c *config) { c.seed = seed } }
 func WithSpeed(factor float64) Option {
 	return func(c *config) {
 		if !(factor > 0) || math.IsInf(factor, 1) {
-			c.fail("speed %v is not a positive number", factor)
+			c.fail("speed %v is not positive and finite", factor)
 		}
 		c.speed = factor
 	}
