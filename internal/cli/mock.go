@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -95,17 +96,42 @@ func (a *app) runMock(cmd *cobra.Command, f mockFlags, command []string) error {
 	return err
 }
 
+// An interrupted command has this long to end by itself, and this long until it
+// is interrupted again.
+const (
+	interruptGrace = 10 * time.Second
+	interruptAgain = 2 * time.Second
+)
+
 // runWith runs a command with more environment variables and the process's
-// streams. A command that fails is a finding: it has said why.
+// streams. A command that fails is a finding: it has said why. When ctx ends the
+// command is interrupted, so that it can cancel its job or write its journal.
 func (a *app) runWith(ctx context.Context, environment, command []string) error {
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
 	c.Env = append(os.Environ(), environment...)
-	c.Stdin, c.Stdout, c.Stderr = a.stdin, a.stdout, a.stderr
+	c.Stdin, c.Stdout, c.Stderr = a.stdin, a.stdout.w, a.stderr // the files themselves: a terminal stays one
+	c.Cancel = func() error { return interrupt(ctx, c.Process) }
+	c.WaitDelay = interruptGrace
 	err := c.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && ctx.Err() == nil {
+	switch {
+	case errors.As(err, &exit):
 		fmt.Fprintf(a.stderr, "mock: %s: %v\n", command[0], exit)
 		return errFindings
+	case c.ProcessState != nil && errors.Is(err, context.Canceled):
+		return nil // interrupted, and ended well
 	}
 	return err
+}
+
+// interrupt interrupts a command. Ctrl-C at a terminal has reached it by itself,
+// and a second interrupt would kill most programs at once: it only comes in case
+// the first was sent to genclient alone.
+func interrupt(ctx context.Context, p *os.Process) error {
+	var by interruption
+	if errors.As(context.Cause(ctx), &by) && by.signal == os.Interrupt {
+		time.AfterFunc(interruptAgain, func() { _ = p.Signal(os.Interrupt) }) // an error says that it has ended
+		return nil
+	}
+	return p.Signal(os.Interrupt)
 }

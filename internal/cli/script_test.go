@@ -6,9 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -23,8 +25,9 @@ var update = flag.Bool("update", false, "rewrite the expectations in testdata/cl
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"genclient":      func() { os.Exit(Main()) },
-		"genclient-call": call,
+		"genclient":        func() { os.Exit(Main()) },
+		"genclient-call":   call,
+		"genclient-linger": linger,
 	})
 }
 
@@ -40,6 +43,18 @@ func call() {
 		os.Exit(1)
 	}
 	fmt.Println("accepted")
+}
+
+// linger is a program that waits for an interrupt, which it then takes until its
+// input ends to follow. A second interrupt kills it.
+func linger() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	fmt.Println("ready")
+	<-ctx.Done()
+	stop()
+	fmt.Println("interrupted")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	fmt.Println("ended well")
 }
 
 // TestScripts runs the specification of the command line in testdata/cli. To the

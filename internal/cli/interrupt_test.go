@@ -1,0 +1,75 @@
+//go:build unix
+
+package cli
+
+import (
+	"bufio"
+	"context"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestInterruptedCommandEndsByItself: whoever is told to end, genclient alone as
+// by a supervisor or the whole group as by Ctrl-C, the command gets one interrupt
+// and the time to follow it, and genclient prints its tally.
+func TestInterruptedCommandEndsByItself(t *testing.T) {
+	for name, c := range map[string]struct {
+		signal syscall.Signal
+		group  bool
+	}{
+		"SIGTERM": {syscall.SIGTERM, false},
+		"SIGINT":  {syscall.SIGINT, false},
+		"Ctrl-C":  {syscall.SIGINT, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, "genclient", "mock", "--", "genclient-linger")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // none is left behind
+			cmd.WaitDelay = time.Second
+			var stderr strings.Builder
+			cmd.Stderr = &stderr
+			stdin, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(stdout)
+			next := func() string {
+				lines.Scan()
+				return lines.Text()
+			}
+			if got := next(); got != "ready" {
+				t.Fatalf("%q, stderr %q", got, stderr.String())
+			}
+			pid := cmd.Process.Pid
+			if c.group {
+				pid = -pid
+			}
+			if err := syscall.Kill(pid, c.signal); err != nil {
+				t.Fatal(err)
+			}
+			if got := next(); got != "interrupted" {
+				t.Errorf("the command was not interrupted: %q", got)
+			}
+			stdin.Close()
+			if got := next(); got != "ended well" {
+				t.Errorf("the command could not end by itself: %q", got)
+			}
+			if err := cmd.Wait(); err != nil || !strings.Contains(stderr.String(), "mock: 0 submits, 0 charged\n") {
+				t.Errorf("%v, stderr %q", err, stderr.String())
+			}
+		})
+	}
+}
