@@ -221,11 +221,11 @@ func TestSlow(t *testing.T) {
 
 // TestScenarios: every name is described and starts.
 func TestScenarios(t *testing.T) {
-	for _, name := range mock.Scenarios() {
-		if mock.DescribeScenario(name) == "" {
-			t.Errorf("%s has no description", name)
+	for _, scenario := range mock.Scenarios() {
+		if scenario.Doc == "" {
+			t.Errorf("%s has no description", scenario.Name)
 		}
-		newServer(t, mock.WithScenario(name), mock.WithInMemory())
+		newServer(t, mock.WithScenario(scenario.Name), mock.WithInMemory())
 	}
 	s := newServer(t, mock.WithScenario("ambiguous"), mock.WithInMemory())
 	if r, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`); err == nil || len(s.Ledger()) != 1 {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -234,14 +235,16 @@ func (c *config) addFault(call Call, f Fault, strikes func(*Server, Request) boo
 // lists them.
 func WithScenario(name string) Option {
 	return func(c *config) {
-		for _, s := range scenarios() {
-			if s.name == name {
+		var names []string
+		for _, s := range Scenarios() {
+			if s.Name == name {
 				for _, opt := range s.opts {
 					opt(c)
 				}
 				return
 			}
+			names = append(names, s.Name)
 		}
-		c.fail("unknown scenario %q", name)
+		c.fail("unknown scenario %q; there are %s", name, strings.Join(names, ", "))
 	}
 }

@@ -2,15 +2,20 @@ package mock
 
 import "time"
 
-// A scenario is a named set of options for trying a client by hand.
-type scenario struct {
-	name, doc string
-	opts      []Option
+// A Scenario is a named set of options for trying a client by hand.
+type Scenario struct {
+	Name string
+	Doc  string // what goes wrong, in one line
+	opts []Option
 }
 
-// scenarios is the one list behind Scenarios, DescribeScenario and WithScenario.
-func scenarios() []scenario {
-	return []scenario{
+// visible is the speed of scenarios that are about what happens while a job
+// runs: a video then takes long enough to be read several times.
+const visible = 5
+
+// Scenarios returns what WithScenario accepts.
+func Scenarios() []Scenario {
+	return []Scenario{
 		{"normal", "short queue, nothing goes wrong", []Option{
 			WithBacklog(3), WithSpeed(20),
 		}},
@@ -39,14 +44,14 @@ func scenarios() []scenario {
 			WithFault(Submit, 0, Answer(503, `{"message":"unavailable"}`).AfterAcceptance()),
 			WithFaultRate(Status, 0.33, HTMLError(502)), WithFaultRate(Result, 0.33, HTMLError(502)),
 		}},
-		{"refused", "the first two connections are refused", []Option{
+		{"refused", "the first two connections are reset as soon as they are made", []Option{
 			WithFault(Connect, 1, Refused()), WithFault(Connect, 2, Refused()),
 		}},
 		{"unknown-state", "jobs run in a state that no document names", []Option{
-			WithFault(Submit, 0, UnknownState("warming_up")),
+			WithFault(Submit, 0, UnknownState("warming_up")), WithSpeed(visible),
 		}},
 		{"backwards", "jobs fall back to the queue in the middle of their run", []Option{
-			WithFault(Submit, 0, Backwards()),
+			WithFault(Submit, 0, Backwards()), WithSpeed(visible),
 		}},
 		{"failing", "jobs end as failed", []Option{
 			WithFault(Submit, 0, Fails(`{"type":"content_policy","message":"The input was rejected."}`)),
@@ -61,7 +66,7 @@ func scenarios() []scenario {
 			WithFault(Submit, 0, ErrorCode(codeNoBalance, "Insufficient balance")),
 		}},
 		{"revoked", "the token is revoked at the second read of a state", []Option{
-			WithFault(Status, 2, RevokeToken()), WithFault(Result, 2, RevokeToken()),
+			WithFault(Status, 2, RevokeToken()), WithFault(Result, 2, RevokeToken()), WithSpeed(visible),
 		}},
 		{"redirects", "submits are redirected to another path of the same host", []Option{
 			WithFault(Submit, 0, Redirect(307, "/elsewhere")),
@@ -70,23 +75,4 @@ func scenarios() []scenario {
 			WithFault(Media, 1, CutAnswer(10_000)), WithFault(Media, 2, ChangeMedia()),
 		}},
 	}
-}
-
-// Scenarios returns the names that WithScenario accepts.
-func Scenarios() []string {
-	var names []string
-	for _, s := range scenarios() {
-		names = append(names, s.name)
-	}
-	return names
-}
-
-// DescribeScenario says in one line what a scenario does, "" for an unknown name.
-func DescribeScenario(name string) string {
-	for _, s := range scenarios() {
-		if s.name == name {
-			return s.doc
-		}
-	}
-	return ""
 }

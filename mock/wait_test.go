@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,6 +92,41 @@ func describeWait(ctx context.Context, t *testing.T, job *client.Job) string {
 		return fmt.Sprintf("wait ended: %T", wait.Unwrap()[0])
 	}
 	return fmt.Sprintf("%v, %v", res, err)
+}
+
+// TestScenariosShow: a client that waits for one video sees what a scenario is
+// named for, at the speed that the scenario chooses.
+func TestScenariosShow(t *testing.T) {
+	for name, want := range map[string]string{
+		"busy":          "in_queue, in_progress, completed, done, 1 URLs",
+		"unknown-state": "warming_up, completed, done, 1 URLs",
+		"backwards":     "in_progress, in_queue, in_progress, completed, done, 1 URLs",
+		"failing":       `failed, failed {"type":"content_policy","message":"The input was rejected."}`,
+		"no-output":     "completed, done, 0 URLs",
+		"late":          "completed, done, 1 URLs",
+		"revoked":       "in_progress, wait ended: *client.AuthError",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer(t, mock.WithInMemory(), mock.WithScenario(name))
+				cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
+				job, err := cl.SubmitRaw(t.Context(), videoModel, json.RawMessage(`{"prompt":"a fox"}`))
+				if err != nil {
+					t.Fatal(err)
+				}
+				var seen []string
+				for status, err := range job.Updates(t.Context()) {
+					if err == nil && !slices.Equal(seen[max(len(seen)-1, 0):], []string{status.APIState}) {
+						seen = append(seen, status.APIState)
+					}
+				}
+				got := strings.Join(append(seen, describeWait(t.Context(), t, job)), ", ")
+				if got != want {
+					t.Errorf("the client saw %q, want %q", got, want)
+				}
+			})
+		})
+	}
 }
 
 // TestWaitCanceled: when the context ends the wait ends in the same moment,
