@@ -100,7 +100,7 @@ func (s *Server) submit(req Request, r *http.Request, tw twist) (answer, bool) {
 		return unknownModel(), true
 	}
 	if problems := validate(m, body); len(problems) > 0 {
-		return unprocessable(problems), true
+		return unprocessable("body", problems), true
 	}
 	now := time.Now()
 	s.mu.Lock()
@@ -121,8 +121,9 @@ func validate(m Model, body []byte) []Problem {
 	return m.Validate(body)
 }
 
-// unprocessable is a 422 whose detail lists each problem with its location.
-func unprocessable(problems []Problem) answer {
+// unprocessable is a 422 whose detail lists each problem with its location in a
+// part of the request, "body" or "query".
+func unprocessable(part string, problems []Problem) answer {
 	type detail struct {
 		Loc  []any  `json:"loc"`
 		Msg  string `json:"msg"`
@@ -130,7 +131,7 @@ func unprocessable(problems []Problem) answer {
 	}
 	details := make([]detail, 0, len(problems))
 	for _, p := range problems {
-		details = append(details, detail{Loc: append([]any{"body"}, p.Path...), Msg: p.Message, Type: p.Type})
+		details = append(details, detail{Loc: append([]any{part}, p.Path...), Msg: p.Message, Type: p.Type})
 	}
 	return jsonAnswer(http.StatusUnprocessableEntity, map[string]any{"detail": details})
 }

@@ -86,8 +86,9 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("%s: total %d, want %d (-want +got):\n%s", query, total, want.total, diff)
 		}
 	}
-	if r := mustSend(t, s, "GET", "/v1/models?limit=-1", ""); r.status != 422 {
-		t.Errorf("negative limit: %d", r.status)
+	const refused = `{"detail":[{"loc":["query","limit"],"msg":"Input should be a valid integer that is not negative","type":"int_parsing"}]}`
+	if r := mustSend(t, s, "GET", "/v1/models?limit=-1&offset=0", ""); r.status != 422 || string(r.body) != refused {
+		t.Errorf("negative limit: %d %s", r.status, r.body)
 	}
 	if r := mustSend(t, s, "GET", "/v1/models/categories", ""); string(r.body) != `{"categories":["image-to-video","text-to-image","text-to-video"]}` {
 		t.Errorf("categories: %s", r.body)

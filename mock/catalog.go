@@ -42,8 +42,17 @@ func catalogEntry(m Model, withSchema bool) entry {
 func (s *Server) list(query url.Values) answer {
 	limit, ok1 := pageNumber(query, "limit", maxPage)
 	offset, ok2 := pageNumber(query, "offset", 0)
-	if !ok1 || !ok2 {
-		return unprocessable([]Problem{{Path: []any{"limit", "offset"}, Type: "int_parsing", Message: "Input should be a valid integer that is not negative"}})
+	var problems []Problem
+	for _, p := range []struct {
+		name string
+		ok   bool
+	}{{"limit", ok1}, {"offset", ok2}} {
+		if !p.ok {
+			problems = append(problems, Problem{Path: []any{p.name}, Type: "int_parsing", Message: "Input should be a valid integer that is not negative"})
+		}
+	}
+	if len(problems) > 0 {
+		return unprocessable("query", problems)
 	}
 	search := strings.ToLower(query.Get("search"))
 	category, kind := query.Get("category"), query.Get("kind")
