@@ -48,22 +48,25 @@ func (s *Server) Check() error {
 // checkIntents reports every intent with more than one charge, in the order of
 // their first charges.
 func checkIntents(ledger []Charge) error {
-	byIntent := make(map[string][]Charge)
+	type intent struct{ model, name string }
+	of := func(c Charge) intent { return intent{c.Model, c.Intent} }
+	byIntent := make(map[intent][]Charge)
 	for _, c := range ledger {
-		byIntent[c.Intent] = append(byIntent[c.Intent], c)
+		byIntent[of(c)] = append(byIntent[of(c)], c)
 	}
 	var errs []error
 	for _, first := range ledger {
-		charges := byIntent[first.Intent]
+		charges := byIntent[of(first)]
 		if len(charges) < 2 {
 			continue
 		}
-		delete(byIntent, first.Intent)
+		delete(byIntent, of(first))
 		var b strings.Builder
 		fmt.Fprintf(&b, "mock: %d charges for one intent %q on model %s; one call may be charged once:", len(charges), first.Intent, first.Model)
 		for _, c := range charges {
 			fmt.Fprintf(&b, "\n\trequest %s after %v", c.RequestID, c.Time.Sub(first.Time))
 		}
+		b.WriteString("\n\ta test that means it: WithRepeatedIntents, or WithIntentKey to tell its submits apart")
 		errs = append(errs, errors.New(b.String()))
 	}
 	return errors.Join(errs...)

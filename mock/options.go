@@ -98,8 +98,9 @@ func WithModels(models ...Model) Option {
 // WithSeed sets the seed of durations, request ids and fault rates. The default is 1.
 func WithSeed(seed uint64) Option { return func(c *config) { c.seed = seed } }
 
-// WithSpeed divides every duration of the emulated service. The default, 60,
-// makes a 90 s video ready in 1.5 s; 1 is meant for virtual time.
+// WithSpeed divides the time that jobs queue and run. The default, 60, makes a
+// 90 s video ready in 1.5 s; 1 is meant for virtual time. The durations of
+// faults (Slow, Delayed, Invisible) and of links stay as they are.
 func WithSpeed(factor float64) Option {
 	return func(c *config) {
 		if !(factor > 0) || math.IsInf(factor, 1) {
@@ -168,9 +169,9 @@ func WithMediaOrigin(origin string) Option {
 	}
 }
 
-// WithIntentKey names intents in the ledger by the string at this property of
-// the body, such as "prompt". Bodies without it keep the name made of model
-// and body.
+// WithIntentKey names a model's intents in the ledger by the string at this
+// property of the body, such as "prompt". Bodies without it keep the name made
+// of model and body.
 func WithIntentKey(property string) Option { return func(c *config) { c.intentKey = property } }
 
 // WithRepeatedIntents allows more than one charge for one intent, for tests
