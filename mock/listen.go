@@ -28,11 +28,11 @@ func (s *Server) listen() error {
 	scheme := "http://"
 	if s.cfg.tls {
 		scheme = "https://"
-		cert, roots, err := certificate()
+		cert, err := certificate(s.cfg.addr)
 		if err != nil {
 			return err
 		}
-		s.roots = roots
+		s.cert = cert.Leaf
 		s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
 		protocols := new(http.Protocols)
 		protocols.SetHTTP1(true)
@@ -49,9 +49,19 @@ func (s *Server) listen() error {
 			return err
 		}
 	}
-	s.url = scheme + s.addr
+	s.url = scheme + authority(s.addr)
 	s.client = &http.Client{Transport: s.newTransport()}
 	return nil
+}
+
+// authority is the host and port at which a client reaches a listening address:
+// "every address of this machine", as [::] or 0.0.0.0, is none to call.
+func authority(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err == nil && net.ParseIP(host).IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return addr
 }
 
 // StopListening closes the listening socket, so that the kernel refuses new
@@ -136,12 +146,12 @@ func resetConn(c net.Conn) {
 	_ = c.Close()
 }
 
-// certificate makes a self-signed certificate for loopback and for the hosts
-// of RunComfy's API and outputs.
-func certificate() (tls.Certificate, *x509.CertPool, error) {
+// certificate makes a self-signed certificate for loopback, for the address to
+// listen on, and for the hosts of RunComfy's API and outputs.
+func certificate(addr string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return tls.Certificate{}, nil, err
+		return tls.Certificate{}, err
 	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
@@ -155,15 +165,13 @@ func certificate() (tls.Certificate, *x509.CertPool, error) {
 		DNSNames:              []string{"localhost", "*.runcomfy.net", "*.runcomfy.com"},
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
+	if host, _, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host) != nil {
+		template.IPAddresses = append(template.IPAddresses, net.ParseIP(host))
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return tls.Certificate{}, nil, err
+		return tls.Certificate{}, err
 	}
 	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		return tls.Certificate{}, nil, err
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, roots, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
 }

@@ -22,6 +22,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -31,6 +32,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A Server emulates the API. It is made by New or NewServer and is safe for
@@ -42,9 +44,9 @@ type Server struct {
 	http   *http.Server
 	client *http.Client
 	url    string
-	roots  *x509.CertPool // nil without TLS
-	memory *memoryNetwork // nil on a socket
-	done   chan struct{}  // closed by Close, releases requests that hang
+	cert   *x509.Certificate // nil without TLS
+	memory *memoryNetwork    // nil on a socket
+	done   chan struct{}     // closed by Close, releases requests that hang
 	close  func() error
 
 	handlers sync.WaitGroup // requests under way
@@ -61,6 +63,10 @@ type Server struct {
 	ledger   []Charge
 	queue    queue
 }
+
+// bubbleYear is the year in which the clock of every testing/synctest bubble
+// starts, and in which no real clock stands any more.
+const bubbleYear = 2000
 
 // New starts a server that lives as long as the test t. When the test ends the
 // server is closed and t fails if Check returns an error. Bad options end the
@@ -92,6 +98,9 @@ func NewServer(opts ...Option) (*Server, error) {
 	}
 	if cfg.err != nil {
 		return nil, fmt.Errorf("mock: %w", cfg.err)
+	}
+	if !cfg.inMemory && time.Now().UTC().Year() == bubbleYear {
+		return nil, errors.New("mock: a server in a testing/synctest bubble needs WithInMemory: whoever waits for a socket keeps virtual time from advancing")
 	}
 	if cfg.models == nil { // building them is not free
 		cfg.models = append(KnownModels(), SampleModels()...)
@@ -136,7 +145,18 @@ func (s *Server) Client() *http.Client { return s.client }
 
 // Roots returns the certificates that a client must trust to reach a server
 // with TLS, nil without it.
-func (s *Server) Roots() *x509.CertPool { return s.roots }
+func (s *Server) Roots() *x509.CertPool {
+	if s.cert == nil {
+		return nil
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(s.cert)
+	return roots
+}
+
+// Certificate returns the server's certificate, which is its own root, nil
+// without TLS. A client in another process can be given it as a PEM file.
+func (s *Server) Certificate() *x509.Certificate { return s.cert }
 
 // Handler returns the emulator as a handler for a server of the caller's own,
 // which is to be closed before this one. Faults below HTTP (resets, refused
@@ -176,7 +196,7 @@ func (s *Server) DialContext(ctx context.Context, network, _ string) (net.Conn, 
 	if s.memory != nil {
 		return s.memory.dial(ctx, s.refuses)
 	}
-	return new(net.Dialer).DialContext(ctx, network, s.addr)
+	return new(net.Dialer).DialContext(ctx, network, authority(s.addr))
 }
 
 // Count returns how many requests of a kind were seen, from the moment their
@@ -205,8 +225,8 @@ func (s *Server) newTransport() *http.Transport {
 		DialContext:       s.DialContext,
 		ForceAttemptHTTP2: s.cfg.http2,
 	}
-	if s.roots != nil {
-		t.TLSClientConfig = &tls.Config{RootCAs: s.roots}
+	if s.cert != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: s.Roots()}
 	}
 	return t
 }

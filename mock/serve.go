@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -191,7 +192,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, f Fau
 		}
 		panic(http.ErrAbortHandler)
 	case pointCut:
-		cut(w, a, min(f.bytes, len(a.body)-1))
+		cut(w, a, f.bytes)
 	case pointCutID:
 		cut(w, a, middleOfID(a.body))
 	case pointTruncate:
@@ -202,24 +203,20 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, f Fau
 	}
 }
 
-// write sends a whole answer and announces its length.
-func write(w http.ResponseWriter, a answer) {
-	for key, values := range a.header {
-		w.Header()[key] = values
-	}
+// write sends a whole answer.
+func write(w http.ResponseWriter, a answer) { writePart(w, a, len(a.body)) }
+
+// writePart announces a whole answer and sends k bytes of its body.
+func writePart(w http.ResponseWriter, a answer, k int) {
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // a client that has gone needs no answer
+	_, _ = w.Write(a.body[:k]) // a client that has gone needs no answer
 }
 
-// cut announces a whole answer, sends k bytes of its body and hangs up.
+// cut sends the first k bytes of an answer, of a short one less, and hangs up.
 func cut(w http.ResponseWriter, a answer, k int) {
-	for key, values := range a.header {
-		w.Header()[key] = values
-	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body[:max(k, 0)])
+	writePart(w, a, max(min(k, len(a.body)-1), 0))
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
