@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -16,8 +19,10 @@ import (
 
 // mockFlags are the flags of mock.
 type mockFlags struct {
-	addr, scenario, schemas, token string
-	speed                          float64
+	addr, scenario, schemas, token, cert string
+	speed                                float64
+	seed                                 uint64
+	tls                                  bool
 }
 
 func (a *app) mock() *cobra.Command {
@@ -36,6 +41,17 @@ and serves until it is interrupted. With a COMMAND it starts that with the two
 variables set instead of printing them, and ends with it: exit code 0 if the
 command's is, else 1. At the end it tells how many submits were charged.
 
+A generated client reads RUNCOMFY_API_TOKEN by itself, but not RUNCOMFY_BASE_URL:
+the program has to give it to WithBaseURL, or it calls the paid API. TOKEN is one
+that no account has, so that a program which forgets that is refused there.
+
+With --tls the URL is https, over HTTP/2 and HTTP/1.1, with a certificate made at
+the start. A third line or variable, SSL_CERT_FILE=FILE, names it as a PEM file,
+which Go programs trust by themselves, except on macOS and Windows, and others
+when they are told to, as by curl --cacert. Outputs are downloaded over https
+alone: give the client WithPrivateMedia(nil), and the download
+WithDownloadHosts("127.0.0.1").
+
 Scenarios:
 ` + scenarioList(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,9 +64,12 @@ Scenarios:
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
 	flags.StringVar(&f.scenario, "scenario", "normal", "`NAME` of what goes wrong")
+	flags.Uint64Var(&f.seed, "seed", 1, "`NUMBER` that faults, durations and ids are drawn from; the same one gives the same")
 	flags.StringVar(&f.schemas, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
-	flags.StringVar(&f.token, "token", "", "the only `TOKEN` accepted (default: a fixed one)")
+	flags.StringVar(&f.token, "token", "", "the only `TOKEN` accepted, never a real one (default: a fixed one)")
 	flags.Float64Var(&f.speed, "speed", 0, "`FACTOR` by which jobs run faster than real ones (default: the scenario's)")
+	flags.BoolVar(&f.tls, "tls", false, "serve https")
+	flags.StringVar(&f.cert, "tls-cert", "", "serve https and write the certificate to `FILE` (default: a temporary one)")
 	return cmd
 }
 
@@ -62,20 +81,38 @@ func scenarioList() string {
 	return b.String()
 }
 
-func (a *app) runMock(cmd *cobra.Command, f mockFlags, command []string) error {
-	opts := []mock.Option{mock.WithScenario(f.scenario), mock.WithAddr(f.addr)}
+// options are what the flags ask of the emulator.
+func (f mockFlags) options(cmd *cobra.Command) ([]mock.Option, error) {
+	opts := []mock.Option{mock.WithScenario(f.scenario), mock.WithAddr(f.addr), mock.WithSeed(f.seed)}
 	if f.token != "" {
 		opts = append(opts, mock.WithToken(f.token))
 	}
-	if f.speed != 0 {
+	if cmd.Flags().Changed("speed") {
 		opts = append(opts, mock.WithSpeed(f.speed))
 	}
-	if f.schemas != "" {
-		models, err := mock.SchemaModels(os.DirFS(f.schemas))
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", f.schemas, err)
-		}
-		opts = append(opts, mock.WithModels(models...))
+	if f.tls || f.cert != "" {
+		opts = append(opts, mock.WithHTTP2())
+	}
+	if f.schemas == "" {
+		return opts, nil
+	}
+	models, err := mock.SchemaModels(os.DirFS(f.schemas))
+	if err != nil {
+		return nil, fmt.Errorf("--schemas %s: %w", f.schemas, err)
+	}
+	if len(models) == 0 {
+		return nil, fmt.Errorf("--schemas %s: there is no schema document; genclient scrape writes some", f.schemas)
+	}
+	return append(opts, mock.WithModels(models...)), nil
+}
+
+func (a *app) runMock(cmd *cobra.Command, f mockFlags, command []string) error {
+	if f.token != "" && (f.token == a.env("RUNCOMFY_API_TOKEN") || f.token == a.env("RUNCOMFY_TOKEN")) {
+		return usagef(cmd, "--token is the one of your environment; a program that does not call the emulator would pay with it")
+	}
+	opts, err := f.options(cmd)
+	if err != nil {
+		return err
 	}
 	server, err := mock.NewServer(opts...)
 	if err != nil {
@@ -83,14 +120,49 @@ func (a *app) runMock(cmd *cobra.Command, f mockFlags, command []string) error {
 	}
 	defer server.Close()
 	environment := []string{"RUNCOMFY_BASE_URL=" + server.URL(), "RUNCOMFY_API_TOKEN=" + server.Token()}
+	if cert := server.Certificate(); cert != nil {
+		file, remove, err := writeCertificate(f.cert, cert)
+		if err != nil {
+			return fmt.Errorf("writing the certificate: %w", err)
+		}
+		defer remove()
+		environment = append(environment, "SSL_CERT_FILE="+file)
+	}
 	if len(command) == 0 {
 		fmt.Fprintln(a.stdout, strings.Join(environment, "\n"))
 		<-cmd.Context().Done()
 	} else {
-		err = a.runWith(cmd.Context(), environment, command)
+		// The other name of the token, which a client reads too, may hold a real one.
+		err = a.runWith(cmd.Context(), append(environment, "RUNCOMFY_TOKEN="+server.Token()), command)
+		if server.Count(mock.Connect) == 0 {
+			fmt.Fprintf(a.stderr, "mock: %s called nothing here; does it pass RUNCOMFY_BASE_URL to WithBaseURL?\n", command[0])
+		}
 	}
-	fmt.Fprintf(a.stderr, "mock: %d submits, %d charged\n", server.Count(mock.Submit), len(server.Ledger()))
+	fmt.Fprintf(a.stderr, "mock: %s, %d charged\n", plural(server.Count(mock.Submit), "submit"), len(server.Ledger()))
 	return err
+}
+
+// writeCertificate writes a certificate in PEM to a file, or for "" to a
+// temporary one, which remove deletes. It returns the file's absolute path.
+func writeCertificate(name string, cert *x509.Certificate) (file string, remove func(), err error) {
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
+	if name != "" {
+		if file, err = filepath.Abs(name); err == nil {
+			err = os.WriteFile(file, text, 0o644)
+		}
+		return file, func() {}, err
+	}
+	dir, err := os.MkdirTemp("", "genclient-mock-")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) }
+	file = filepath.Join(dir, "cert.pem")
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return file, remove, nil
 }
 
 // An interrupted command has this long to end by itself, and this long until it

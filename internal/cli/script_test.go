@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,9 +26,11 @@ var update = flag.Bool("update", false, "rewrite the expectations in testdata/cl
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"genclient":        func() { os.Exit(Main()) },
-		"genclient-call":   call,
-		"genclient-linger": linger,
+		"genclient":             func() { os.Exit(Main()) },
+		"genclient-download":    download,
+		"genclient-environment": func() { fmt.Println(strings.Join(os.Environ(), "\n")) },
+		"genclient-call":        call,
+		"genclient-linger":      linger,
 	})
 }
 
@@ -43,6 +46,26 @@ func call() {
 		os.Exit(1)
 	}
 	fmt.Println("accepted")
+}
+
+// download is a program that uses a generated client to run a model, in its first
+// argument, and to download the outputs to the current folder.
+func download() {
+	ctx := context.Background()
+	c := client.New("", client.WithBaseURL(os.Getenv("RUNCOMFY_BASE_URL")), client.WithPrivateMedia(nil))
+	fail := func(err error) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	job, err := c.SubmitRaw(ctx, os.Args[1], json.RawMessage(`{"prompt":"a fox"}`))
+	fail(err)
+	res, err := job.Wait(ctx)
+	fail(err)
+	files, err := c.Download(ctx, res, ".", client.WithDownloadHosts("127.0.0.1"))
+	fail(err)
+	fmt.Println("downloaded", len(files))
 }
 
 // linger is a program that waits for an interrupt, which it then takes until its
