@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/genclient/genclient/internal/diag"
@@ -71,25 +70,8 @@ func validator(d *schema.Document) func([]byte) []Problem {
 		}
 		var problems []Problem
 		for _, f := range judge.Validate(body, nil) {
-			problems = append(problems, Problem{Path: pathParts(f.Path), Type: f.Keyword, Message: f.Message})
+			problems = append(problems, Problem{Path: f.Steps, Type: f.Keyword, Message: f.Message})
 		}
 		return problems
 	}
-}
-
-// pathParts splits image_urls[2].scale into names and indexes.
-func pathParts(path string) []any {
-	var parts []any
-	for name := range strings.SplitSeq(path, ".") {
-		name, indexes, _ := strings.Cut(name, "[")
-		if name != "" {
-			parts = append(parts, name)
-		}
-		for index := range strings.SplitSeq(indexes, "[") {
-			if n, err := strconv.Atoi(strings.TrimSuffix(index, "]")); err == nil {
-				parts = append(parts, n)
-			}
-		}
-	}
-	return parts
 }

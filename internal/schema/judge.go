@@ -35,6 +35,12 @@ type Finding struct {
 	// for the instance as a whole. A missing property is reported at its own
 	// path.
 	Path string
+	// Steps are the property names (string) and item indexes (int) that Path is
+	// made of. A name with a dot or a bracket is one step.
+	Steps []any
+	// Offset is where in the text the value begins; for a missing property, the
+	// object that lacks it.
+	Offset int
 	// Keyword is the JSON Schema keyword, the media rule as width_pixels>, or
 	// "json" for text that is not one JSON value.
 	Keyword string
@@ -139,14 +145,16 @@ func (j *Judge) judge(v *Value, measure func(uri string) (Media, bool)) []locate
 	}
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err, &invalid) {
-		return []located{{Finding{Keyword: "json", Message: "the value takes too long to judge"}, v}}
+		return []located{{Finding{Offset: v.Offset, Keyword: "json", Message: "the value takes too long to judge"}, v}}
 	}
 	c := collector{instance: v}
 	c.collect(invalid)
 	slices.SortFunc(c.found, func(a, b located) int {
 		return cmp.Or(comparePaths(a.Path, b.Path), cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Message, b.Message))
 	})
-	return slices.Compact(c.found)
+	return slices.CompactFunc(c.found, func(a, b located) bool {
+		return slices.Equal(a.Steps, b.Steps) && a.Keyword == b.Keyword && a.Message == b.Message
+	})
 }
 
 // collector turns the error tree of jsonschema/v5 into findings.
@@ -198,12 +206,12 @@ func relevant(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 }
 
 func (c *collector) finding(e *jsonschema.ValidationError) located {
-	path, value := c.locate(e.InstanceLocation)
-	f := Finding{Path: path, Keyword: keywordOf(e), Message: e.Message}
+	steps, value := c.locate(e.InstanceLocation)
+	f := Finding{Steps: steps, Offset: value.Offset, Keyword: keywordOf(e), Message: e.Message}
 	switch f.Keyword {
 	case "required":
 		// The property's name is the message of our own extension.
-		f.Path, f.Message = joinName(f.Path, e.Message), "is required"
+		f.Steps, f.Message = append(steps, e.Message), "is required"
 	case "enum", "const":
 		if value.Is(Number) {
 			// The library quotes a json.Number as the string it is made of.
@@ -212,6 +220,7 @@ func (c *collector) finding(e *jsonschema.ValidationError) located {
 	case "additionalProperties", "unevaluatedProperties":
 		f.Message = "is no property of the schema"
 	}
+	f.Path = joinSteps(f.Steps)
 	return located{f, value}
 }
 
@@ -231,9 +240,9 @@ func isIndex(segment string) bool {
 	return err == nil
 }
 
-// locate follows the JSON pointer of a value of the instance and returns its
-// path and the value.
-func (c *collector) locate(pointer string) (path string, v *Value) {
+// locate follows the JSON pointer of a value of the instance and returns the
+// steps to it and the value.
+func (c *collector) locate(pointer string) (steps []any, v *Value) {
 	v = c.instance
 	for pointer != "" {
 		var segment string
@@ -242,15 +251,27 @@ func (c *collector) locate(pointer string) (path string, v *Value) {
 			pointer = "/" + pointer
 		}
 		if v.Is(Array) {
-			path += "[" + segment + "]"
 			i, _ := strconv.Atoi(segment)
-			v = v.Elems[i]
+			steps, v = append(steps, i), v.Elems[i]
 			continue
 		}
 		name := unescapePointer(segment)
-		path, v = joinName(path, name), v.Get(name)
+		steps, v = append(steps, name), v.Get(name)
 	}
-	return path, v
+	return steps, v
+}
+
+// joinSteps writes steps as a path.
+func joinSteps(steps []any) string {
+	path := ""
+	for _, step := range steps {
+		if name, ok := step.(string); ok {
+			path = joinName(path, name)
+		} else {
+			path += fmt.Sprintf("[%d]", step)
+		}
+	}
+	return path
 }
 
 func joinName(path, name string) string {

@@ -170,8 +170,8 @@ func TestJudgeMedia(t *testing.T) {
 	}
 	got := one.Validate([]byte(`{"image": "u"}`), measured(Media{Width: 1, Height: 5000}))
 	want := []Finding{
-		{"image", "height_pixels<", "must have height_pixels< 2000"},
-		{"image", "width_pixels>", "too narrow"},
+		{"image", []any{"image"}, 10, "height_pixels<", "must have height_pixels< 2000"},
+		{"image", []any{"image"}, 10, "width_pixels>", "too narrow"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the page's own message (-want +got):\n%s", diff)
@@ -269,15 +269,28 @@ func TestCompileOutput(t *testing.T) {
 	}
 }
 
+// TestFindingSteps: a name that looks like a path is one step.
+func TestFindingSteps(t *testing.T) {
+	j := judgeOf(t, `{"properties": {"a.b": {"items": {"properties": {"c[0]": {"type": "string"}}, "required": ["d.e"]}}}}`)
+	got := j.Validate([]byte(`{"a.b": [{"d.e": 1}, {"c[0]": 2}]}`), nil)
+	want := []Finding{
+		{"a.b[1].c[0]", []any{"a.b", 1, "c[0]"}, 30, "type", "expected string, but got number"},
+		{"a.b[1].d.e", []any{"a.b", 1, "d.e"}, 21, "required", "is required"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestFindingMessages(t *testing.T) {
 	j := judgeOf(t, `{"required": ["p"], "properties": {"p": {"type": "string"}, "s": {"type": "string", "maxLength": 3, "pattern": "^x"}, "n": {"maximum": 4}}, "additionalProperties": false}`)
 	got := j.Validate([]byte(`{"s": "secret", "n": 5, "m": 1}`), nil)
 	want := []Finding{
-		{"m", "additionalProperties", "is no property of the schema"},
-		{"n", "maximum", "must be <= 4 but found 5"},
-		{"p", "required", "is required"},
-		{"s", "maxLength", "length must be <= 3, but got 6"},
-		{"s", "pattern", "does not match pattern '^x'"},
+		{"m", []any{"m"}, 29, "additionalProperties", "is no property of the schema"},
+		{"n", []any{"n"}, 21, "maximum", "must be <= 4 but found 5"},
+		{"p", []any{"p"}, 0, "required", "is required"},
+		{"s", []any{"s"}, 6, "maxLength", "length must be <= 3, but got 6"},
+		{"s", []any{"s"}, 6, "pattern", "does not match pattern '^x'"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
