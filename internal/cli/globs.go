@@ -33,10 +33,7 @@ func (g globs) match(id string) bool {
 func (g globs) choose(cmd *cobra.Command, ids []string) ([]string, error) {
 	for _, glob := range g {
 		if !slices.ContainsFunc(ids, globs{glob}.match) {
-			hint := ""
-			if near := nearIDs(glob, ids); len(near) > 0 {
-				hint = "; near it: " + strings.Join(near, ", ")
-			}
+			hint := nearHint(glob, ids)
 			if strings.Contains(glob, "*") {
 				hint += " (* stays within a segment, ** crosses any number)"
 			}
@@ -48,6 +45,14 @@ func (g globs) choose(cmd *cobra.Command, ids []string) ([]string, error) {
 
 // maxNear is the most ids that an error suggests.
 const maxNear = 3
+
+// nearHint is the end of an error about a glob, or an id, that matches no id.
+func nearHint(glob string, ids []string) string {
+	if near := nearIDs(glob, ids); len(near) > 0 {
+		return "; near it: " + strings.Join(near, ", ")
+	}
+	return ""
+}
 
 // nearIDs returns the ids most like a glob, for a hint: those that share most of
 // its pairs of neighbouring characters, and at least half of them.

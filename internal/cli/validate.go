@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,8 +38,10 @@ cannot be measured is a warning, and with --strict a finding. Nothing is sent to
 the API and nothing costs money.
 
 The diagnostics are the result and go to standard output. A diagnostic's rule is
-the JSON Schema keyword or the page's media rule that the body breaks. --json
-prints them as lint does.`,
+the JSON Schema keyword or the page's media rule that the body breaks, json-syntax
+for a body that is no JSON value, or one of three warnings: unknown-property,
+empty-required (a generated client refuses a required "") and media-unchecked.
+--json prints them as lint does.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return usagef(cmd, "validate takes a model id and at most one file, got %s", plural(len(args), "argument"))
@@ -66,14 +70,15 @@ func (a *app) runValidate(cmd *cobra.Command, f validateFlags, model, file strin
 	if l.diags.HasErrors() {
 		a.report(l.diags, l)
 	}
-	if _, err := (globs{literalGlob(model)}).choose(cmd, l.ids()); err != nil {
-		return err
+	at := slices.IndexFunc(l.docs, func(d *schema.Document) bool { return d.ModelID == model })
+	if at < 0 {
+		return usagef(cmd, "there is no model %q%s", model, nearHint(model, l.ids()))
 	}
 	body, err := a.readBody(file)
 	if err != nil {
 		return err
 	}
-	v := validation{model: model, src: &schema.Source{File: file, Text: body}}
+	v := validation{doc: l.docs[at], src: &schema.Source{File: file, Text: body}}
 	if err := v.run(cmd.Context(), l); err != nil {
 		return err
 	}
@@ -86,11 +91,6 @@ func (a *app) runValidate(cmd *cobra.Command, f validateFlags, model, file strin
 		return err
 	}
 	return findings(v.diags, f.strict)
-}
-
-// literalGlob is the glob that matches an id alone.
-func literalGlob(id string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "{", `\{`).Replace(id)
 }
 
 // readBody reads a file, or standard input for "-".
@@ -119,37 +119,41 @@ const maxBody = 64 << 20
 
 // validation is the check of one body.
 type validation struct {
-	model string
+	doc   *schema.Document
 	src   *schema.Source
 	root  *schema.Value
 	diags diag.List
 }
 
-func (v *validation) report(path string, s diag.Severity, rule, message, hint string) {
-	v.diags = append(v.diags, diag.Diagnostic{Pos: v.src.Position(v.offset(path)), Severity: s, Rule: rule,
-		Subject: path, Message: message, Hint: hint})
+func (v *validation) report(d diag.Diagnostic, offset int) {
+	d.Pos = v.src.Position(offset)
+	v.diags = append(v.diags, d)
 }
 
 func (v *validation) run(ctx context.Context, l *library) error {
-	root, _, err := schema.Decode(v.src.Text, 0)
-	if syntax, ok := err.(*schema.SyntaxError); ok {
-		v.diags = diag.List{{Pos: v.src.Position(syntax.Offset), Severity: diag.Error, Rule: "json-syntax", Message: syntax.Message}}
+	root, end, err := schema.Decode(v.src.Text, 0)
+	var syntax *schema.SyntaxError
+	if err == nil {
+		if rest := bytes.TrimLeft(v.src.Text[end:], " \t\r\n"); len(rest) > 0 {
+			syntax = &schema.SyntaxError{Offset: len(v.src.Text) - len(rest), Message: "there is text behind the JSON value"}
+		}
+	}
+	if syntax != nil || errors.As(err, &syntax) {
+		v.report(diag.Diagnostic{Severity: diag.Error, Rule: "json-syntax", Message: syntax.Message}, syntax.Offset)
 		return nil
 	}
 	v.root = root
-	for _, d := range l.docs {
-		if d.ModelID != v.model {
-			continue
-		}
-		judge, diags := schema.Compile(d)
-		if judge == nil {
-			return fmt.Errorf("the schema of %s cannot be used: %s", v.model, diags[0].Message)
-		}
-		for _, f := range judge.Validate(v.src.Text, nil) {
-			v.report(f.Path, diag.Error, f.Keyword, f.Message, "")
-		}
+	judge, diags := schema.Compile(v.doc)
+	if judge == nil {
+		return fmt.Errorf("the schema of %s cannot be used: %s", v.doc.ModelID, diags[0].Message)
 	}
-	if v.root.Is(schema.Object) {
+	broken := map[int]bool{} // offsets
+	for _, f := range judge.Validate(v.src.Text, nil) {
+		v.report(diag.Diagnostic{Severity: diag.Error, Rule: f.Keyword, Subject: f.Path, Message: f.Message}, f.Offset)
+		broken[f.Offset] = true
+	}
+	v.checkHabits(v.doc.Input, root, "", broken)
+	if root.Is(schema.Object) {
 		if err := v.checkMedia(ctx, l); err != nil {
 			return err
 		}
@@ -160,20 +164,25 @@ func (v *validation) run(ctx context.Context, l *library) error {
 
 // checkMedia measures the media of the body as a generated client does.
 func (v *validation) checkMedia(ctx context.Context, l *library) error {
-	pkg, _ := ir.Build(l.docs, l.pins, ir.Options{Select: func(id string) bool { return id == v.model }})
-	in := bodyInput{model: v.model, body: v.src.Text, rules: clientRules(pkg.Models[0].MediaTable())}
+	pkg, _ := ir.Build(l.docs, l.pins, ir.Options{Select: func(id string) bool { return id == v.doc.ModelID }})
+	in := bodyInput{model: v.doc.ModelID, body: v.src.Text, rules: clientRules(pkg.Models[0].MediaTable())}
 	err := client.New("", client.WithStrictMedia()).CheckMedia(ctx, in)
 	var broken *client.ValidationError
 	if !errors.As(err, &broken) {
 		return err
 	}
+	unread := map[string]bool{} // paths: what cannot be read breaks every rule that it has
 	for _, b := range broken.Violations {
+		d := diag.Diagnostic{Severity: diag.Error, Rule: b.Rule, Subject: b.Path, Message: b.Message,
+			Hint: fmt.Sprintf("measured %s, the bound is %s", number(b.Measured), number(b.Bound))}
 		if b.Measured == 0 {
-			v.report(b.Path, diag.Warning, b.Rule, b.Message, "")
-			continue
+			if unread[b.Path] {
+				continue
+			}
+			unread[b.Path] = true
+			d.Severity, d.Rule, d.Hint = diag.Warning, "media-unchecked", ""
 		}
-		v.report(b.Path, diag.Error, b.Rule, b.Message,
-			fmt.Sprintf("measured %s, the bound is %s", number(b.Measured), number(b.Bound)))
+		v.report(d, v.offset(b.Path))
 	}
 	return nil
 }
@@ -205,32 +214,34 @@ func (in bodyInput) Validate() error                { return nil }
 func (in bodyInput) MediaRules() []client.MediaRule { return in.rules }
 func (in bodyInput) MarshalJSON() ([]byte, error)   { return in.body, nil }
 
-// offset finds the value at a path such as loras[0].path, or as much of the way
-// as the body has.
+// offset finds the value at a path of the client's such as loras[0].path, or as
+// much of the way as the body has. A name may hold dots and brackets itself.
 func (v *validation) offset(path string) int {
 	at := v.root
-	if at == nil {
-		return 0
-	}
 	for path != "" {
-		var next *schema.Value
-		if index, rest, ok := strings.Cut(strings.TrimPrefix(path, "["), "]"); ok && path[0] == '[' {
-			if n, err := strconv.Atoi(index); err == nil && n < len(at.Items()) {
-				next = at.Items()[n]
-			}
-			path = strings.TrimPrefix(rest, ".")
-		} else {
-			end := strings.IndexAny(path, ".[")
-			if end < 0 {
-				end = len(path)
-			}
-			next = at.Get(path[:end])
-			path = strings.TrimPrefix(path[end:], ".")
-		}
+		next, rest := step(at, path)
 		if next == nil {
 			break
 		}
-		at = next
+		at, path = next, strings.TrimPrefix(rest, ".")
 	}
 	return at.Offset
+}
+
+// step takes the first step of a path: the item of a list, or the member of an
+// object with the longest name that the path begins with.
+func step(at *schema.Value, path string) (next *schema.Value, rest string) {
+	if index, rest, ok := strings.Cut(strings.TrimPrefix(path, "["), "]"); ok && at.Is(schema.Array) {
+		if n, err := strconv.Atoi(index); err == nil && n >= 0 && n < len(at.Elems) {
+			return at.Elems[n], rest
+		}
+	}
+	longest := -1
+	for _, m := range at.Members {
+		after, ok := strings.CutPrefix(path, m.Name)
+		if ok && len(m.Name) > longest && (after == "" || after[0] == '.' || after[0] == '[') {
+			longest, next, rest = len(m.Name), m.Value, after
+		}
+	}
+	return next, rest
 }
