@@ -60,6 +60,30 @@ func TestExample(t *testing.T) {
 	})
 }
 
+// TestExampleDownload is a test that downloads: on a socket with TLS, with a
+// client that trusts the server's certificate and address.
+func TestExampleDownload(t *testing.T) {
+	server := mock.New(t, mock.WithTLS(), mock.WithDuration(mock.OutputImage, 0, 0))
+	c := client.New(server.Token(), client.WithBaseURL(server.URL()),
+		client.WithHTTPClient(server.Client()), client.WithPrivateMedia(server.Roots()))
+
+	job, err := c.SubmitRaw(t.Context(), "sample/image/text-to-image", json.RawMessage(`{"prompt":"a fox in the snow"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := job.Result(t.Context()) // the job takes no time
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := c.Download(t.Context(), res, t.TempDir(), client.WithDownloadHosts("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 2 {
+		t.Errorf("%d files, want 2", len(files))
+	}
+}
+
 // TestExampleFault is the same with a fault: the service takes the job and the
 // connection breaks before the answer. The client must not submit again.
 func TestExampleFault(t *testing.T) {

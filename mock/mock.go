@@ -3,7 +3,23 @@
 // socket or in memory, with every fault that a network and a service can show.
 //
 // A test asks New for a server, points its client at URL with Token, and runs
-// jobs. The emulator keeps a ledger in which each accepted submit is a charge,
+// jobs:
+//
+//	func TestVideo(t *testing.T) {
+//		synctest.Test(t, func(t *testing.T) {
+//			server := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1))
+//			client := runcomfy.New(server.Token(), runcomfy.WithBaseURL(server.URL()), runcomfy.WithHTTPClient(server.Client()))
+//			res, err := client.Kling2_6ProTextToVideo(t.Context(), &runcomfy.Kling2_6ProTextToVideoInput{Prompt: "A fox in the snow."})
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			if len(res.Output.Videos) != 1 {
+//				t.Errorf("%d videos, want 1", len(res.Output.Videos))
+//			}
+//		})
+//	}
+//
+// The emulator keeps a ledger in which each accepted submit is a charge,
 // and New asserts when the test ends that no intent (one model with one body)
 // was charged twice and that the media host was never shown the token.
 //
@@ -11,6 +27,15 @@
 // time.Now when they are asked for. In a testing/synctest bubble, together with
 // WithInMemory, hours of waiting therefore take milliseconds. On a socket the
 // durations are divided by WithSpeed.
+//
+// Generated clients download over https and from public addresses alone. A test
+// that downloads therefore stands outside of a bubble and says what it trusts:
+//
+//	server := mock.New(t, mock.WithTLS())
+//	client := runcomfy.New(server.Token(), runcomfy.WithBaseURL(server.URL()),
+//		runcomfy.WithHTTPClient(server.Client()), runcomfy.WithPrivateMedia(server.Roots()))
+//	...
+//	files, err := client.Download(t.Context(), res, t.TempDir(), runcomfy.WithDownloadHosts("127.0.0.1"))
 //
 // What is wrong with an exchange is a Fault. It strikes at the nth call
 // (WithFault), with a probability (WithFaultRate), by a script (WithScript), or
