@@ -25,7 +25,8 @@ func main() {
 	prompt := flag.String("prompt", "The band plays on while the camera circles slowly.", "what happens in the video")
 	flag.Parse()
 
-	// Ctrl-C ends the waiting; the job stays, and the error says its id.
+	// Ctrl-C ends the waiting. A job that is still queued is canceled, one that
+	// runs goes on; the error says the job's id and what became of it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Stdout, *baseURL, *image, *prompt); err != nil {
