@@ -53,8 +53,7 @@ func (a *app) tellGenerated(g *generation, proceed bool) error {
 	return nil
 }
 
-// tellDrift lists each file that is not as generated and the command that mends
-// it. With --diff the list goes to standard error, so that the diff can be piped.
+// tellDrift lists each file that is not as generated and what mends it. With --diff the list goes to standard error, so that the diff can be piped.
 func (a *app) tellDrift(g *generation) {
 	p := g.plan
 	if len(p.Changes) == 0 {
@@ -68,7 +67,11 @@ func (a *app) tellDrift(g *generation) {
 			printf(a.stdout, "%s: %s\n", c.Action.Drift(), g.shown(c.Path))
 		}
 	}
-	printf(a.stderr, "%s not up to date; to mend it run:\n  %s\n", plural(len(p.Changes), "file"), g.command())
+	mend := "go generate where a directive runs genclient, or in the way that ran this:\n  " + g.command()
+	if file := a.env("GOFILE"); file != "" { // go generate set it: the directive is the command
+		mend = "the directive in " + file + " without --check"
+	}
+	printf(a.stderr, "%s not up to date; to mend it run %s\n", plural(len(p.Changes), "file"), mend)
 }
 
 // command returns the command line that writes what this run has planned.
