@@ -51,7 +51,7 @@ func run(ctx context.Context, w io.Writer, baseURL, image, prompt string) error 
 	},
 		runcomfy.OnAccepted(func(job *runcomfy.Job) { fmt.Fprintln(w, "accepted as job", job.ID()) }),
 		runcomfy.OnUpdate(func(s runcomfy.Status) {
-			if s.State == runcomfy.StateQueued {
+			if s.QueuePosition >= 0 {
 				fmt.Fprintln(w, s.State, "at position", s.QueuePosition)
 			} else {
 				fmt.Fprintln(w, s.State)
