@@ -39,7 +39,9 @@ It prints two lines for the environment of a client,
   RUNCOMFY_API_TOKEN=TOKEN
 and serves until it is interrupted. With a COMMAND it starts that with the two
 variables set instead of printing them, and ends with it: exit code 0 if the
-command's is, else 1. At the end it tells how many submits were charged.
+command's is, else 1. At the end it tells how many submits were charged. When
+genclient is interrupted or told to end, so is the COMMAND, which then has ten
+seconds to cancel its job or write its journal.
 
 A generated client reads RUNCOMFY_API_TOKEN by itself, but not RUNCOMFY_BASE_URL:
 the program has to give it to WithBaseURL, or it calls the paid API. TOKEN is one
