@@ -51,7 +51,7 @@ func Scenarios() []Scenario {
 			WithFault(Submit, 0, UnknownState("warming_up")), WithSpeed(visible),
 		}},
 		{"backwards", "jobs fall back to the queue in the middle of their run", []Option{
-			WithFault(Submit, 0, Backwards()), WithSpeed(visible),
+			WithFault(Submit, 0, Backwards()), WithSpeed(3), WithDuration(OutputVideo, 90*time.Second, 0), // 10 s in the queue again
 		}},
 		{"failing", "jobs end as failed", []Option{
 			WithFault(Submit, 0, Fails(`{"type":"content_policy","message":"The input was rejected."}`)),
