@@ -154,11 +154,11 @@ func (s *Server) request(req Request, r *http.Request) answer {
 		if s.queue.cancel(j, now) {
 			outcome = "cancelled"
 		}
-		return jsonAnswer(http.StatusOK, cancelAnswer{RequestID: j.id, Status: j.state(now), Outcome: outcome})
+		return jsonAnswer(http.StatusOK, cancelAnswer{RequestID: j.id, Status: j.reported(now), Outcome: outcome})
 	case Result:
 		return jsonAnswer(http.StatusOK, s.result(r, j, now))
 	}
-	a := statusAnswer{RequestID: j.id, Status: j.state(now), links: s.links(r, j.id)}
+	a := statusAnswer{RequestID: j.id, Status: j.reported(now), links: s.links(r, j.id)}
 	if a.Status == "in_queue" {
 		a.QueuePosition = new(s.queue.position(j, now))
 	}
@@ -167,8 +167,8 @@ func (s *Server) request(req Request, r *http.Request) answer {
 
 // result is the state of a job and, once it has ended, its output.
 func (s *Server) result(r *http.Request, j *job, now time.Time) resultAnswer {
-	a := resultAnswer{RequestID: j.id, ModelID: j.model.ID, Status: j.state(now), CreatedAt: j.created.UTC().Format(time.RFC3339Nano)}
-	switch a.Status {
+	a := resultAnswer{RequestID: j.id, ModelID: j.model.ID, Status: j.reported(now), CreatedAt: j.created.UTC().Format(time.RFC3339Nano)}
+	switch j.state(now) {
 	case "completed":
 		a.Output = json.RawMessage("null")
 		if !j.twist.noOutput {

@@ -176,6 +176,16 @@ func Fails(payload string) Fault { return Fault{twist: twist{failure: json.RawMe
 // Invisible makes the submitted job unknown (404) for d after its acceptance.
 func Invisible(d time.Duration) Fault { return Fault{twist: twist{invisible: d}} }
 
+// EndsAs makes the submitted job report its end as this state, such as
+// "succeeded" or "canceled", in place of completed, failed or cancelled.
+func EndsAs(state string) Fault { return Fault{}.EndingAs(state) }
+
+// CancelRequested carries a cancel out and answers the outcome
+// cancellation_requested, which leaves open what came of it. It belongs to Cancel.
+func CancelRequested() Fault {
+	return Answer(http.StatusOK, `{"outcome":"cancellation_requested"}`).AfterAcceptance()
+}
+
 // AfterAcceptance lets an Answer replace the real one: the request is served,
 // a submit is accepted and charged, and only then comes the wrong answer.
 func (f Fault) AfterAcceptance() Fault {
@@ -202,6 +212,13 @@ func (f Fault) With(key, value string) Fault {
 // Delayed waits before the request is handled; the body has not been read then.
 func (f Fault) Delayed(d time.Duration) Fault {
 	f.delay = d
+	return f
+}
+
+// EndingAs is EndsAs for a job that is odd in another way too, such as one that
+// Fails.
+func (f Fault) EndingAs(state string) Fault {
+	f.twist.end = state
 	return f
 }
 

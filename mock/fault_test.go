@@ -163,6 +163,8 @@ func TestOddJobs(t *testing.T) {
 		"backwards": {mock.Backwards(), "in_progress in_queue completed", `"output":{"image"`},
 		"no output": {mock.NoOutput(), "in_progress in_progress completed", `"output":null`},
 		"fails":     {mock.Fails(`["why"]`), "in_progress in_progress failed", `"error":["why"]`},
+		"ends as":   {mock.EndsAs("succeeded"), "in_progress in_progress succeeded", `"status":"succeeded","output":{"image"`},
+		"fails as":  {mock.Fails(`"why"`).EndingAs("error"), "in_progress in_progress error", `"error":"why"`},
 		"invisible": {mock.Invisible(7 * time.Second), "404 404 completed", `"output":{"image"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -188,6 +190,20 @@ func TestOddJobs(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCancelRequested: the cancel is carried out, whatever its answer says.
+func TestCancelRequested(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, mock.WithInMemory(), mock.WithBacklog(5), mock.WithFault(mock.Cancel, 1, mock.CancelRequested()), mock.WithFault(mock.Submit, 1, mock.EndsAs("canceled")))
+		path := "/v1/requests/" + submit(t, s, imageModel, "a fox")
+		if got := mustSend(t, s, "POST", path+"/cancel", "").text(t, "outcome"); got != "cancellation_requested" {
+			t.Errorf("outcome %q", got)
+		}
+		if got := mustSend(t, s, "GET", path+"/status", "").text(t, "status"); got != "canceled" {
+			t.Errorf("status %q", got)
+		}
+	})
 }
 
 // TestFaultRate: the share of faults is about the probability, and the first

@@ -31,6 +31,7 @@ type job struct {
 // twist is what is odd in the life of a job.
 type twist struct {
 	state     string          // reported instead of in_progress
+	end       string          // reported instead of completed, failed or cancelled
 	backwards bool            // falls back to in_queue in the middle of its run
 	noOutput  bool            // completes with a null output
 	failure   json.RawMessage // ends as failed with this error
@@ -39,7 +40,7 @@ type twist struct {
 
 // isSet reports whether anything is odd.
 func (t twist) isSet() bool {
-	return t.state != "" || t.backwards || t.noOutput || t.failure != nil || t.invisible != 0
+	return t.state != "" || t.end != "" || t.backwards || t.noOutput || t.failure != nil || t.invisible != 0
 }
 
 // queue plans jobs onto a fixed number of slots, first come first served.
@@ -133,7 +134,17 @@ func (q *queue) position(j *job, now time.Time) int {
 	return max(ahead, 0)
 }
 
-// state is the status of a job at now, in the API's spelling.
+// reported is the status of a job at now as the API spells it to its client.
+func (j *job) reported(now time.Time) string {
+	state := j.state(now)
+	ended := state == "completed" || state == "failed" || state == "cancelled"
+	if ended && j.twist.end != "" {
+		return j.twist.end
+	}
+	return state
+}
+
+// state is the status of a job at now, its end in the documented spelling.
 func (j *job) state(now time.Time) string {
 	switch {
 	case !j.canceled.IsZero():

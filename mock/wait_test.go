@@ -37,6 +37,8 @@ func TestWaitAgainstFaults(t *testing.T) {
 		"nothing":                        {nil, "done, 1 URLs"},
 		"unknown state":                  {job(mock.UnknownState("warming_up")), "done, 1 URLs"},
 		"backwards":                      {job(mock.Backwards()), "done, 1 URLs"},
+		"succeeded":                      {job(mock.EndsAs("succeeded")), "done, 1 URLs"},
+		"failed as error":                {job(mock.Fails(`"no"`).EndingAs("ERROR")), `failed "no"`},
 		"no output":                      {job(mock.NoOutput()), "done, 0 URLs"},
 		"failed, text":                   {job(mock.Fails(`"out of memory"`)), `failed "out of memory"`},
 		"failed, list":                   {job(mock.Fails(`[{"msg":"no"}]`)), `failed [{"msg":"no"}]`},
