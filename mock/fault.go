@@ -25,7 +25,8 @@ const (
 	Unknown    Call = "unknown" // anything else, such as the target of a redirect
 )
 
-// A Request is what is known of a request when its headers have been read.
+// A Request is what is known of a request when its headers have been read; of a
+// connection, Call and N alone.
 type Request struct {
 	Call      Call
 	N         int // counts the requests of this Call from 1

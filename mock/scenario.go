@@ -71,7 +71,7 @@ func Scenarios() []Scenario {
 		{"redirects", "submits are redirected to another path of the same host", []Option{
 			WithFault(Submit, 0, Redirect(307, "/elsewhere")),
 		}},
-		{"bad-downloads", "the first download is cut, the second finds another file", []Option{
+		{"bad-downloads", "the first download is cut, the second finds another file; clients download over TLS alone", []Option{
 			WithFault(Media, 1, CutAnswer(10_000)), WithFault(Media, 2, ChangeMedia()),
 		}},
 	}
