@@ -45,7 +45,8 @@ seconds to cancel its job or write its journal.
 
 A generated client reads RUNCOMFY_API_TOKEN by itself, but not RUNCOMFY_BASE_URL:
 the program has to give it to WithBaseURL, or it calls the paid API. TOKEN is one
-that no account has, so that a program which forgets that is refused there.
+that no account has, so that a program which forgets that is refused there; a
+COMMAND finds it in RUNCOMFY_TOKEN too, whatever stood there.
 
 With --tls the URL is https, over HTTP/2 and HTTP/1.1, with a certificate made at
 the start. A third line or variable, SSL_CERT_FILE=FILE, names it as a PEM file,
