@@ -5,12 +5,33 @@ package cli
 import (
 	"bufio"
 	"context"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
+
+// TestCtrlCIsNotSentTwice: the terminal has sent the first one to the command.
+func TestCtrlCIsNotSentTwice(t *testing.T) {
+	for by, want := range map[os.Signal]time.Duration{os.Interrupt: interruptAgain, syscall.SIGTERM: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			cancel(interruption{by})
+			begin := time.Now()
+			sent := make(chan time.Duration, 1)
+			err := interrupt(ctx, func(os.Signal) error {
+				sent <- time.Since(begin)
+				return nil
+			})
+			if got := <-sent; err != nil || got != want {
+				t.Errorf("%v: interrupted after %v, want %v; error %v", by, got, want, err)
+			}
+		})
+	}
+}
 
 // TestInterruptedCommandEndsByItself: whoever is told to end, genclient alone as
 // by a supervisor or the whole group as by Ctrl-C, the command gets one interrupt

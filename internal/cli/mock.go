@@ -182,7 +182,7 @@ func (a *app) runWith(ctx context.Context, environment, command []string) error 
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
 	c.Env = append(os.Environ(), environment...)
 	c.Stdin, c.Stdout, c.Stderr = a.stdin, a.stdout.w, a.stderr // the files themselves: a terminal stays one
-	c.Cancel = func() error { return interrupt(ctx, c.Process) }
+	c.Cancel = func() error { return interrupt(ctx, c.Process.Signal) }
 	c.WaitDelay = interruptGrace
 	err := c.Run()
 	var exit *exec.ExitError
@@ -196,14 +196,14 @@ func (a *app) runWith(ctx context.Context, environment, command []string) error 
 	return err
 }
 
-// interrupt interrupts a command. Ctrl-C at a terminal has reached it by itself,
+// interrupt interrupts a command by its signal method. Ctrl-C at a terminal has reached it by itself,
 // and a second interrupt would kill most programs at once: it only comes in case
 // the first was sent to genclient alone.
-func interrupt(ctx context.Context, p *os.Process) error {
+func interrupt(ctx context.Context, send func(os.Signal) error) error {
 	var by interruption
 	if errors.As(context.Cause(ctx), &by) && by.signal == os.Interrupt {
-		time.AfterFunc(interruptAgain, func() { _ = p.Signal(os.Interrupt) }) // an error says that it has ended
+		time.AfterFunc(interruptAgain, func() { _ = send(os.Interrupt) }) // an error says that it has ended
 		return nil
 	}
-	return p.Signal(os.Interrupt)
+	return send(os.Interrupt)
 }
