@@ -128,7 +128,8 @@ func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result,
 }
 
 // Job returns the job with the given request id, as ID returned it, perhaps in
-// another process. It makes no call.
+// another process. It makes no call. What the job was submitted with is not known
+// here, so a text in its errors may repeat it.
 func (c *Client) Job(requestID string) (*Job, error) {
 	core, err := c.ready()
 	if err != nil {

@@ -117,6 +117,15 @@ func TestGatewayRequestID(t *testing.T) {
 	}
 }
 
+// Neither is an id in an error that was cut.
+func TestCutErrorIsNoProof(t *testing.T) {
+	c, _ := answering(t, func(received) reply { return reply{status: 502, body: acceptedBody, cut: 1} })
+	_, err := c.Submit(t.Context(), testInput())
+	if got := as[*AmbiguousSubmitError](t, err); got.Charged() != ChargedMaybe || got.RequestID() != "job-1" {
+		t.Errorf("charged %v: %v", got.Charged(), err)
+	}
+}
+
 // An id that a whole 2xx has elsewhere is no proof of a job.
 func TestNestedRequestID(t *testing.T) {
 	c, _ := answering(t, func(received) reply { return reply{body: `{"status":"ok","meta":{"request_id":"gateway-trace-1"}}`} })
