@@ -75,7 +75,7 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 		}
 	})
 	if ctx.Err() != nil {
-		return &MediaError{Err: errors.Join(contextErrors(ctx)...)}
+		return &MediaError{Err: contextError(ctx)}
 	}
 	measured, failed := map[string]MediaInfo{}, map[string]error{}
 	for path, value := range values {

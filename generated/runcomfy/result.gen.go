@@ -67,13 +67,15 @@ func newResult(id string, kind OutputKind, a answer) *Result {
 // newOutput reads an output of any shape: the documented object, one URL, a
 // list of URLs, or nothing.
 func newOutput(raw json.RawMessage, kind OutputKind) Output {
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil { // the field's name is left out
-		if urls := urlsOf(raw); kind == OutputKindOther && len(urls) > 0 {
+	var value any
+	_ = json.Unmarshal(raw, &value) // absent: nil
+	object, named := value.(map[string]any)
+	if !named { // the field's name is left out
+		if urls := urlsOf(value); kind == OutputKindOther && len(urls) > 0 {
 			kind = kindOf(urls[0])
 		}
 		field := [...]string{OutputKindImage: "images", OutputKindVideo: "videos", OutputKindAudio: "audios"}[kind]
-		object = map[string]json.RawMessage{field: raw}
+		object = map[string]any{field: value}
 	}
 	var o Output
 	o.Image, o.Images = oneOrMore(object["image"], object["images"])
@@ -100,7 +102,7 @@ func kindOf(address string) OutputKind {
 
 // oneOrMore reads a field for one URL and its sibling for several. A list of
 // more than one in the first counts as the second.
-func oneOrMore(single, several json.RawMessage) (string, []string) {
+func oneOrMore(single, several any) (string, []string) {
 	one, more := urlsOf(single), urlsOf(several)
 	if len(one) == 0 {
 		return "", more
@@ -113,15 +115,16 @@ func oneOrMore(single, several json.RawMessage) (string, []string) {
 
 // urlsOf reads a string or a list of strings. Values of any other form are left
 // to Raw.
-func urlsOf(raw json.RawMessage) []string {
-	if s := textOf(raw); s != "" {
-		return []string{s}
-	}
-	var list []json.RawMessage
-	_ = json.Unmarshal(raw, &list) // no list: nothing
-	var urls []string
-	for _, item := range list {
-		urls = append(urls, urlsOf(item)...)
+func urlsOf(value any) (urls []string) {
+	switch value := value.(type) {
+	case string:
+		if value != "" {
+			urls = []string{value}
+		}
+	case []any:
+		for _, item := range value {
+			urls = append(urls, urlsOf(item)...)
+		}
 	}
 	return urls
 }

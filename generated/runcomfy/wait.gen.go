@@ -38,14 +38,14 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 		if !sleep(ctx, delay) {
 			return nil, j.giveUp(ctx, s, last, running.IsZero(), contextErrors(ctx))
 		}
-		a, err := j.call(ctx, op, query[op], true)
+		a, err := j.call(ctx, op, query[op], !last.State.unsuccessful())
 		status, res := j.observed(a)
 		var api *APIError
 		switch {
+		case last.State.unsuccessful() && !(err == nil && status.State.Final()): // such a job need not have a result
+			status, res = last, announced
 		case errors.As(err, &api) && api.list != nil && ctx.Err() != nil:
 			return nil, j.giveUp(ctx, s, last, running.IsZero(), api.Unwrap())
-		case err != nil && last.State.unsuccessful(): // such a job need not have a result
-			status, res = last, announced
 		case err != nil:
 			return nil, j.waitError(last, err)
 		}

@@ -175,7 +175,7 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 		case err == nil:
 			return p.publish(o.place)
 		case ctx.Err() != nil:
-			return File{}, errors.Join(contextErrors(ctx)...)
+			return File{}, contextError(ctx)
 		case errors.Is(err, errExpired) && !refreshed:
 			refreshed = true
 			outputs, failure := d.renewed()
@@ -278,7 +278,8 @@ func newPartial(dir, name string) (*partial, error) {
 		return nil, err
 	}
 	for _, f := range mediaFormats { // before a byte is fetched
-		if path := filepath.Join(dir, name+f.extension); exists(path) {
+		path := filepath.Join(dir, name+f.extension)
+		if _, err := os.Lstat(path); err == nil {
 			return nil, &fs.PathError{Op: "download", Path: path, Err: fs.ErrExist}
 		}
 	}

@@ -175,3 +175,11 @@ func rawTLS(t *testing.T, answer func(request string) string) (string, *x509.Cer
 	}()
 	return "https://" + l.Addr().String(), pool
 }
+
+// A path at which nothing can be looked up is not one that has the file.
+func TestDownloadUnreadableFolder(t *testing.T) {
+	_, err := newPartial(t.TempDir(), strings.Repeat("x", 300)) // longer than names may be
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		t.Error(err)
+	}
+}

@@ -99,8 +99,12 @@ func track(h *header, trak box, info *MediaInfo) {
 	if version := h.uint(tkhd.body, 1); version > 0 {
 		matrix += 12 // three times of 64 bits
 	}
-	stsd := h.find(h.find(h.find(mdia, "minf"), "stbl"), "stsd").body // tkhd has the size stretched to square pixels
-	info.Width, info.Height = int(h.uint(stsd+40, 2)), int(h.uint(stsd+42, 2))
+	stsd := h.find(h.find(h.find(mdia, "minf"), "stbl"), "stsd") // tkhd has the size stretched to square pixels
+	stsd.body += 8
+	for entry := range h.boxes(stsd) {
+		info.Width, info.Height = int(h.uint(entry.body+24, 2)), int(h.uint(entry.body+26, 2))
+		break
+	}
 	if info.Rotated = h.uint(matrix, 4) == 0 && h.uint(matrix+4, 4) != 0; info.Rotated {
 		*info = info.turned()
 	}

@@ -142,3 +142,40 @@ func TestMultipleOfExact(t *testing.T) {
 		t.Error("83568098015328.16 passes for a multiple of 0.05")
 	}
 }
+
+// A query of one letter does not eat the text of the error.
+func TestShortQueryLeavesText(t *testing.T) {
+	m := newMediaClient(New(testToken).clientSettings)
+	_, err := m.get(t.Context(), "https://127.0.0.1/x.png?a", nil)
+	if err == nil || !strings.Contains(err.Error(), string(errPrivateAddress)) {
+		t.Errorf("%v", err)
+	}
+}
+
+// An stsd box without an entry tells no size; the next box is not looked into.
+func TestMovieWithoutEntry(t *testing.T) {
+	content := bytes.Clone(mediaFile(t, "end.mp4"))
+	stsd := bytes.Index(content, []byte("stsd")) - 4
+	size := int(binary.BigEndian.Uint32(content[stsd:]))
+	// the same bytes: stsd of 16 bytes with no entry, then a free box with what was its entry
+	binary.BigEndian.PutUint32(content[stsd:], 16)
+	binary.BigEndian.PutUint32(content[stsd+12:], 0)
+	binary.BigEndian.PutUint32(content[stsd+16:], uint32(size-16))
+	copy(content[stsd+20:], "free")
+	binary.BigEndian.PutUint16(content[stsd+8+40:], 7)
+	m, err := probeMedia(bytes.NewReader(content), int64(len(content)))
+	if m.Width == 7 {
+		t.Errorf("%+v %v: the size stands in another box", m, err)
+	}
+}
+
+// The end of a context is one line, said once.
+func TestContextTextOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := New(testToken)
+	_, err := c.Download(ctx, &Result{RequestID: "job-1", Output: Output{Image: "https://v.runcomfy.net/a.png"}}, t.TempDir())
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("%q", err)
+	}
+}

@@ -126,8 +126,11 @@ func (m *mediaClient) get(ctx context.Context, address string, header http.Heade
 		resp, err := m.roundTrip(req)
 		switch {
 		case err != nil:
-			secrets := func(s string) string { return redact(s, []string{req.URL.RawQuery}) }
-			return nil, &requestError{newCauses(secrets, err)}
+			var own []string
+			if len(req.URL.RawQuery) >= wholeSecret {
+				own = []string{req.URL.RawQuery}
+			}
+			return nil, &requestError{newCauses(func(s string) string { return redact(s, own) }, err)}
 		case resp.StatusCode < 300 || resp.StatusCode > 399 || resp.Header.Get("Location") == "":
 			return resp, nil
 		}

@@ -41,7 +41,7 @@ func (c *Client) Models(ctx context.Context, filter ModelFilter) iter.Seq2[Model
 				Price json.RawMessage `json:"base_price_usd"`
 			}
 			_ = json.Unmarshal(a.fields["models"], &page) // leaves out what does not fit
-			if err == nil && page == nil {
+			if err == nil && page == nil && (offset == 0 || string(a.fields["models"]) != "null") {
 				err = &APIError{Op: opModels, StatusCode: a.status, Message: "the answer has no list of models"}
 			}
 			before := len(seen)

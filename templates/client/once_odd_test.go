@@ -135,3 +135,13 @@ func TestSubmitOnceLosesRace(t *testing.T) {
 		t.Errorf("%d POSTs: %v", f.posts(), err)
 	}
 }
+
+// A journal without a file keeps nothing and must not say that it does.
+func TestZeroFileJournal(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a journal that was not opened takes records")
+		}
+	}()
+	_, _ = new(FileJournal).PutIfAbsent(t.Context(), JournalRecord{Key: "k", Revision: 1, State: JournalStateSending})
+}

@@ -71,20 +71,19 @@ func (j *Job) try(ctx context.Context, op, query string) (answer, error) {
 		path = "/v1/models"
 	}
 	a, err := j.core.exchange(bounded, j.core.reads, method, path+query, nil)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		err = errReadTimeout // no deadline of the caller's
 	}
-	j.core.budget.adapt(a)
 	switch {
 	case a.status != 0 && !a.ok(), err == nil && a.has("error_code") && !parseState(a.text("status")).unsuccessful():
-		return a, newAPIError(op, j.about(), a, j.secrets)
-	case err == nil && a.fields == nil:
-		err = fmt.Errorf("the answer is not a JSON object: %s", a.message())
+		err = newAPIError(op, j.about(), a, j.secrets)
+	case err != nil:
+		err = j.failed(op, a.status, err)
+	case a.fields == nil:
+		err = j.failed(op, a.status, fmt.Errorf("the answer is not a JSON object: %s", a.message()))
 	}
-	if err != nil {
-		return a, j.failed(op, a.status, err)
-	}
-	return a, nil
+	j.core.budget.adapt(err)
+	return a, err
 }
 
 // failed returns the error of a call that got no answer, or none that is whole.
@@ -140,16 +139,18 @@ func (b *readBudget) take(n float64) time.Duration {
 	now := time.Now()
 	b.tokens = min(b.burst, b.tokens+b.rate*now.Sub(b.last).Seconds()) - n
 	b.last = now
-	return time.Duration(max(-b.tokens, 0) / b.rate * float64(time.Second))
+	return time.Duration(min(max(-b.tokens, 0)/b.rate*float64(time.Second), 1e18))
 }
 
-// adapt halves the rate after a 429 and restores a tenth of it after a success.
-func (b *readBudget) adapt(a answer) {
+// adapt halves the rate when the API puts off a read, and restores a tenth of it
+// after a success.
+func (b *readBudget) adapt(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if a.status == http.StatusTooManyRequests {
+	var limited *RateLimitError
+	if errors.As(err, &limited) {
 		b.rate = max(b.rate/2, b.full/64)
-	} else if a.ok() {
+	} else if err == nil {
 		b.rate = min(b.full, b.rate+b.full/10)
 	}
 }

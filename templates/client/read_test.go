@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -174,4 +176,59 @@ func TestCodesUnderStatus200(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A dial that times out is told as such, with its address.
+func TestDialTimeoutText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := &http.Transport{DialContext: func(ctx context.Context, _, addr string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: ctx.Err(), Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 443}}
+		}}
+		c := New(testToken, WithBaseURL("http://127.0.0.1"), WithHTTPClient(&http.Client{Transport: tr}), WithLimits(func(l *Limits) { l.ReadRetries = 0 }))
+		job, _ := c.Job("job-1")
+		start := time.Now()
+		_, err := job.Status(t.Context())
+		if errors.Is(err, errReadTimeout) {
+			t.Errorf("after %v (Dial 10 s, Read 60 s): %v", time.Since(start), err)
+		}
+	})
+}
+
+// A code of a rate limit under HTTP 200 slows the reads as 429 does.
+func TestBudgetRateLimitCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := answering(t, func(r received) reply { return reply{body: `{"error_code":429001,"message":"slow down"}`} })
+		job, _ := c.Job("job-1")
+		_, err := job.Status(t.Context())
+		if !is[*RateLimitError](err) || c.budget.rate >= c.budget.full {
+			t.Errorf("rate %v of %v after %v", c.budget.rate, c.budget.full, err)
+		}
+	})
+}
+
+// A tiny rate is slow, not without a limit.
+func TestReadRateTiny(t *testing.T) {
+	b := newReadBudget(1e-11, 1)
+	b.take(1)
+	if d := b.take(1); d < time.Hour {
+		t.Errorf("%v", d)
+	}
+}
+
+// A page of null behind the last model is the end.
+func TestModelsNullEndsCatalog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := answering(t, func(r received) reply {
+			if strings.Contains(r.query, "offset=0") {
+				return reply{body: `{"models":[{"model_id":"a/b"}],"total":1}`}
+			}
+			return reply{body: `{"models":null,"total":1}`}
+		})
+		for m, err := range c.Models(t.Context(), ModelFilter{}) {
+			if err != nil {
+				t.Error(m, err)
+			}
+		}
+	})
 }

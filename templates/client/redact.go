@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -26,16 +27,22 @@ type redactor func(string) string
 // JSON or empty. The body itself is not kept: it may be large.
 func (c *core) newRedactor(body []byte) redactor {
 	own := []string{c.token()}
-	left := maxSecrets
+	var texts []string
 	var value any
 	_ = json.Unmarshal(body, &value) // which may be empty
 	eachString(value, "", func(_, s string) {
-		// Not a data URI, which is found by itself.
-		if s = cut(s, min(left, maxSecrets/4)); len(s) >= wholeSecret && !strings.HasPrefix(s, "data:") {
+		if !strings.HasPrefix(s, "data:") { // which is found by itself
+			texts = append(texts, s)
+		}
+	})
+	slices.SortFunc(texts, func(a, b string) int { return len(a) - len(b) }) // prompts before data
+	left := maxSecrets
+	for _, s := range texts {
+		if s = cut(s, left); len(s) >= wholeSecret {
 			own = append(own, s)
 			left -= len(s)
 		}
-	})
+	}
 	return func(s string) string { return redact(s, own) }
 }
 
@@ -49,7 +56,10 @@ var (
 
 func redact(s string, own []string) string {
 	s = cut(s, 8*shownLimit)
-	s = escaped.ReplaceAllStringFunc(s, func(e string) string { return textOf([]byte(`"` + e + `"`)) })
+	for before := ""; s != before; { // a JSON text may lie in a string of another
+		before = s
+		s = escaped.ReplaceAllStringFunc(s, func(e string) string { return textOf([]byte(`"` + e + `"`)) })
+	}
 	s = dataURI.ReplaceAllString(s, "data:"+redacted)
 	s = secretURL.ReplaceAllStringFunc(s, func(u string) string {
 		m := secretURL.FindStringSubmatch(u)
@@ -68,12 +78,17 @@ func withoutParts(s string, own []string) string {
 	secret := make([]bool, len(s)+1)
 	for _, o := range own {
 		n := min(len(o), partSecret)
+		at := map[string][]int{} // where each run of n bytes stands in s
 		for i := 0; i+n <= len(s); i++ {
-			if strings.Contains(o, s[i:i+n]) {
-				for k := i; k < i+n; k++ {
-					secret[k] = true
+			at[s[i:i+n]] = append(at[s[i:i+n]], i)
+		}
+		for k := 0; k+n <= len(o) && len(at) > 0; k++ {
+			for _, i := range at[o[k:k+n]] {
+				for m := i; m < i+n; m++ {
+					secret[m] = true
 				}
 			}
+			delete(at, o[k:k+n])
 		}
 	}
 	var b strings.Builder

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -91,6 +92,55 @@ func TestNothingPrintsSecrets(t *testing.T) {
 		checkClean(t, fmt.Sprintf("%T", v), outputs(v))
 		if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer {
 			checkClean(t, fmt.Sprintf("*%T", v), outputs(rv.Elem().Interface()))
+		}
+	}
+}
+
+// JSON lies in a string of JSON: a signature and a prompt are escaped twice.
+func TestEscapedTwiceIsRedacted(t *testing.T) {
+	const sig = "SIGNATURE0123456789"
+	inner := `{"url":"https:\/\/v.runcomfy.net\/a.mp4?x=1\u0026sig=` + sig + `"}`
+	outer, _ := json.Marshal(map[string]string{"error": inner})
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := answering(t, func(r received) reply { return reply{status: 502, body: string(outer)} })
+		_, err := c.Submit(t.Context(), testInput())
+		if strings.Contains(err.Error(), sig) {
+			t.Errorf("%v", err)
+		}
+	})
+	prompt := "Füße größer übermäßig schön"
+	in, _ := json.Marshal(map[string]string{"prompt": prompt})
+	ascii := strings.NewReplacer("ü", `\u00fc`, "ß", `\u00df`, "ö", `\u00f6`, "ä", `\u00e4`).Replace(string(in))
+	outer2, _ := json.Marshal(map[string]string{"error": "bad input " + ascii})
+	got := New(testToken).newRedactor(in)(string(outer2))
+	if strings.Contains(got, "erm") && strings.Contains(got, "gr") {
+		t.Errorf("%s", got)
+	}
+}
+
+// Long values leave room for the short ones, in whatever order they are met.
+func TestPromptBesideData(t *testing.T) {
+	leaks := 0
+	for range 40 {
+		body, _ := json.Marshal(map[string]any{"prompt": testPrompt, "i1": strings.Repeat("A", 90<<10), "i2": strings.Repeat("B", 90<<10), "i3": strings.Repeat("C", 90<<10), "i4": strings.Repeat("D", 90<<10)})
+		if r := New(testToken).newRedactor(body); strings.Contains(r("bad prompt: "+testPrompt), "lighthouse") {
+			leaks++
+		}
+	}
+	if leaks > 0 {
+		t.Errorf("%d of 40", leaks)
+	}
+}
+
+// A job in a JSON log has its id.
+func TestJobLogged(t *testing.T) {
+	c := New(testToken)
+	job, _ := c.Job("job-77")
+	for name, o := range map[string]Outcome{"job": {Job: job}} {
+		var b bytes.Buffer
+		slog.New(slog.NewJSONHandler(&b, nil)).Warn("left", "outcome", o)
+		if !strings.Contains(b.String(), "job-77") {
+			t.Errorf("%s: %s", name, b.String())
 		}
 	}
 }

@@ -345,3 +345,11 @@ func TestAnswerHeaderTimeout(t *testing.T) {
 		}
 	})
 }
+
+// net/http makes an error of a dialer that returns nothing.
+func TestDialWithoutConn(t *testing.T) {
+	tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, nil }}
+	c := New(testToken, WithBaseURL("http://127.0.0.1"), WithHTTPClient(&http.Client{Transport: tr}), WithLimits(func(l *Limits) { l.SubmitRetries = 0 }))
+	_, err := c.Submit(t.Context(), testInput())
+	as[*NotSentError](t, err)
+}

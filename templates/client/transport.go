@@ -32,7 +32,7 @@ func newTransports(injected *http.Client, l Limits) (submits, reads http.RoundTr
 	if dial := submit.DialContext; dial != nil {
 		submit.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := dial(ctx, network, addr)
-			if err == nil {
+			if conn != nil {
 				_ = conn.SetDeadline(time.Now().Add(l.TLSHandshake))
 			}
 			return conn, err

@@ -278,3 +278,54 @@ func TestPace(t *testing.T) {
 		})
 	}
 }
+
+// A status that tells of an end without a result decides when no result can be read.
+func TestEndedAndResultHangs(t *testing.T) {
+	for _, status := range []string{cancelled, failed} {
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := answering(t, func(r received) reply {
+				if strings.HasSuffix(r.path, "/result") {
+					return reply{hang: true}
+				}
+				return jobAPI([]string{status}, nil)(r)
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			_, err := c.run(ctx, testInput(), nil)
+			if is[*WaitError](err) {
+				t.Errorf("status %s, result hangs: %v", status, err)
+			}
+		})
+	}
+}
+
+// Such a result is read a few times, not for the time of an outage.
+func TestEndedAndResultFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := answering(t, func(r received) reply {
+			if strings.HasSuffix(r.path, "/result") {
+				return reply{status: 500}
+			}
+			return jobAPI([]string{cancelled}, nil)(r)
+		})
+		start := time.Now()
+		_, err := c.run(t.Context(), testInput(), nil)
+		if d := time.Since(start); d > time.Minute {
+			t.Errorf("%v and %d requests until %v", d, len(f.all()), err)
+		}
+	})
+}
+
+// A result that has not heard of the end does not hold the wait.
+func TestEndedAndResultStaysBehind(t *testing.T) {
+	for _, status := range []string{cancelled, failed} {
+		synctest.Test(t, func(t *testing.T) {
+			c, f := answering(t, jobAPI([]string{status}, []string{queued}))
+			start := time.Now()
+			_, err := c.run(t.Context(), testInput(), nil)
+			if is[*WaitError](err) {
+				t.Errorf("%v, %d requests, %s: %v", time.Since(start), len(f.all()), status, err)
+			}
+		})
+	}
+}

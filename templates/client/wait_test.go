@@ -500,14 +500,14 @@ func TestReadBudget(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		b := newReadBudget(4, 1)
-		limited, success := answer{status: 429}, answer{status: 200}
+		limited := new(RateLimitError)
 		b.adapt(limited)
 		b.adapt(limited)
 		if b.take(1) != 0 || b.take(1) != time.Second {
 			t.Error("two 429 do not make a quarter of the rate")
 		}
 		for range 20 {
-			b.adapt(success)
+			b.adapt(nil)
 		}
 		if b.rate != 4 {
 			t.Errorf("rate %v after successes", b.rate)

@@ -108,47 +108,49 @@ var htmlTitle = regexp.MustCompile(`(?is)<title>(.*?)</`)
 // message returns the error text of an answer, "" if it has none. It may hold
 // anything that was sent, so it must pass a redactor before it is shown.
 func (a answer) message() string {
-	if a.fields != nil {
-		return messageOf(a.raw)
-	}
-	if m := htmlTitle.FindSubmatch(a.raw); m != nil {
+	if m := htmlTitle.FindSubmatch(a.raw); m != nil && !json.Valid(a.raw) {
 		return strings.Join(strings.Fields(string(m[1])), " ")
 	}
-	return textOf(a.raw)
+	return messageIn(a.raw)
 }
 
-// messageOf finds the text in an error of any shape. Of the validation errors
-// that FastAPI answers with, {loc, msg, input}, it takes the first two: input
-// repeats what was sent.
-func messageOf(raw json.RawMessage) string {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) == nil {
+// messageIn finds the text in an error of any shape.
+func messageIn(raw json.RawMessage) string {
+	var value any
+	_ = json.Unmarshal(raw, &value) // no JSON: no text
+	return messageOf(value)
+}
+
+// messageOf finds the text in a decoded error. Of the validation errors that
+// FastAPI answers with, {loc, msg, input}, it takes the first two: input repeats
+// what was sent.
+func messageOf(value any) string {
+	switch value := value.(type) {
+	case string:
+		return value
+	case []any:
 		var texts []string
-		for _, item := range list[:min(len(list), 8)] {
+		for _, item := range value[:min(len(value), 8)] {
 			if m := messageOf(item); m != "" {
 				texts = append(texts, m)
 			}
 		}
 		return strings.Join(texts, "; ")
-	}
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil {
-		return textOf(raw)
-	}
-	for _, name := range messageFields {
-		if m := messageOf(object[name]); m != "" {
-			return locate(object["loc"]) + m
+	case map[string]any:
+		for _, name := range messageFields {
+			if m := messageOf(value[name]); m != "" {
+				return locate(value["loc"]) + m
+			}
 		}
 	}
 	return ""
 }
 
 // locate writes FastAPI's ["body", "loras", 0, "path"] as "loras[0].path: ".
-func locate(raw json.RawMessage) string {
-	var loc []any
-	_ = json.Unmarshal(raw, &loc) // of another form: nowhere
+func locate(loc any) string {
+	parts, _ := loc.([]any) // of another form: nowhere
 	path := ""
-	for _, part := range loc {
+	for _, part := range parts {
 		if name, ok := part.(string); ok {
 			path = joinPath(path, name)
 		} else {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"strings"
 	"time"
 )
@@ -27,6 +28,9 @@ func (j *Job) ID() string { return j.id }
 
 // Format prints the job's id, whatever the verb.
 func (j *Job) Format(f fmt.State, _ rune) { fmt.Fprint(f, "job ", j.id) }
+
+// LogValue is the text of Format, for log/slog: JSON would show an empty object.
+func (j *Job) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(j)) }
 
 // Status reads where the job stands. StateDone is no proof of an output: the
 // result decides. Errors are of the *APIError family.
@@ -58,7 +62,7 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 func (j *Job) outcome(res *Result) (*Result, error) {
 	switch res.State {
 	case StateFailed:
-		return nil, &GenerationError{Message: j.secrets(cmp.Or(messageOf(res.Error), messageOf(res.Raw))),
+		return nil, &GenerationError{Message: j.secrets(cmp.Or(messageIn(res.Error), messageIn(res.Raw))),
 			about: about{ChargedMaybe, j.id}, result: func() *Result { return res }}
 	case StateCanceled:
 		return nil, &CanceledError{about{ChargedMaybe, j.id}}

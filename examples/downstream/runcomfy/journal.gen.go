@@ -113,7 +113,7 @@ func (j *records) put(r JournalRecord, replace bool, revision int64) (bool, erro
 // line of a key being its record. Lines are only ever appended, each is synced
 // to the disk before the method returns, and the file is locked: one process
 // at a time has it open.
-type FileJournal struct{ records }
+type FileJournal struct{ *records } // no zero value: it would keep nothing
 
 var errJournalClosed = errors.New("the journal is closed")
 
@@ -127,7 +127,7 @@ func OpenJournal(path string) (*FileJournal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("runcomfy: open journal: %w", err)
 	}
-	j := &FileJournal{records{byKey: map[string]JournalRecord{}, file: file}}
+	j := &FileJournal{&records{byKey: map[string]JournalRecord{}, file: file}}
 	if err := j.load(); err != nil {
 		return nil, fmt.Errorf("runcomfy: open journal %s: %w", path, errors.Join(err, file.Close()))
 	}

@@ -67,6 +67,14 @@ func contextErrors(ctx context.Context) []error {
 	return []error{ErrMaxWait}
 }
 
+// contextError is contextErrors as one.
+func contextError(ctx context.Context) error {
+	if err, cause := ctx.Err(), context.Cause(ctx); err != cause {
+		return fmt.Errorf("%w: %w", err, cause)
+	}
+	return ctx.Err()
+}
+
 // A submission is a request that is ready to be sent.
 type submission struct {
 	model   string
@@ -181,7 +189,7 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 func permanent(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert)
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.Is(err, errHTTP2)
 }
 
 func notSent(s *submission, attempts int, phase SubmitPhase, errs ...error) error {
