@@ -85,7 +85,7 @@ func TestMessages(t *testing.T) {
 		`{"detail":[{"loc":["query"],"msg":"e"},{"msg":"f"},"g",7]}`:           "query: e; f; g",
 		`{"error":["h"]}`:                                "h",
 		`"just text"`:                                    "just text",
-		`[{"message":"in a list"}]`: "in a list",
+		`[{"message":"in a list"}]`:                      "in a list",
 		`{"error":null,"message":"","detail":[]}`:        "",
 		"<html><head><TITLE>\n502  Bad Gateway </TITLE>": "502 Bad Gateway",
 		"<title>never closed":                            "",
