@@ -78,11 +78,16 @@ func redact(s string, own []string) string {
 // withoutParts takes out of s all that the strings in own have in common with it.
 func withoutParts(s string, own []string) string {
 	secret := make([]bool, len(s)+1)
+	runs := map[int]map[string][]int{} // by length, where each run of bytes stands in s that was not found yet
 	for _, o := range own {
 		n := min(len(o), partSecret)
-		at := map[string][]int{} // where each run of n bytes stands in s
-		for i := 0; i+n <= len(s); i++ {
-			at[s[i:i+n]] = append(at[s[i:i+n]], i)
+		at := runs[n]
+		if at == nil {
+			at = map[string][]int{}
+			for i := 0; i+n <= len(s); i++ {
+				at[s[i:i+n]] = append(at[s[i:i+n]], i)
+			}
+			runs[n] = at
 		}
 		for k := 0; k+n <= len(o) && len(at) > 0; k++ {
 			for _, i := range at[o[k:k+n]] {

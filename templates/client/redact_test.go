@@ -144,3 +144,22 @@ func TestJobLogged(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRedact takes what a request of many short values, or of a long one, has in
+// common with a hostile answer out of it.
+func BenchmarkRedact(b *testing.B) {
+	short := make([]string, 43_000)
+	for i := range short {
+		short[i] = fmt.Sprintf("%06d", i)
+	}
+	for name, value := range map[string]any{"short values": short, "long value": strings.Repeat("a", 256<<10)} {
+		body, _ := json.Marshal(map[string]any{"v": value})
+		r := New(testToken).newRedactor(body)
+		text := strings.Repeat("aaaaaaaaaaac", 400)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r(text)
+			}
+		})
+	}
+}
