@@ -45,7 +45,7 @@ func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job,
 		select {
 		case <-other.(chan struct{}):
 		case <-ctx.Done():
-			return nil, notSent(s, 0, SubmitPhaseJournal, contextErrors(ctx)...)
+			return nil, notSent(s, 0, SubmitPhaseJournal, contextError(ctx))
 		}
 	}
 	defer close(done)

@@ -23,7 +23,7 @@ func (j *Job) call(ctx context.Context, op, query string, waiting bool) (answer,
 		outage += pause
 		// A cancel is no read, and a late one costs money.
 		if !sleep(ctx, pause) || op != opCancel && !c.budget.wait(ctx) {
-			return answer{}, j.failed(op, status, append(contextErrors(ctx), cause...)...)
+			return answer{}, j.failed(op, status, append([]error{contextError(ctx)}, cause...)...)
 		}
 		started := time.Now()
 		a, err := j.try(ctx, op, query)

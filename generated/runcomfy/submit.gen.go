@@ -54,25 +54,21 @@ func (c *Client) SubmitRaw(ctx context.Context, modelID string, body json.RawMes
 // unlessLate turns a job accepted after ctx had ended into the error that carries it.
 func unlessLate(ctx context.Context, job *Job, err error) (*Job, error) {
 	if err == nil && ctx.Err() != nil {
-		return nil, job.waitError(job.unseen(), contextErrors(ctx)...)
+		return nil, job.waitError(job.unseen(), contextError(ctx))
 	}
 	return job, err
 }
 
-// contextErrors returns why ctx ended. MaxWait is no deadline of the caller's.
-func contextErrors(ctx context.Context) []error {
-	if cause := context.Cause(ctx); cause != ErrMaxWait {
-		return []error{ctx.Err(), cause}
-	}
-	return []error{ErrMaxWait}
-}
-
-// contextError is contextErrors as one.
+// contextError returns why ctx ended. MaxWait is no deadline of the caller's.
 func contextError(ctx context.Context) error {
-	if err, cause := ctx.Err(), context.Cause(ctx); err != cause {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	switch {
+	case cause == ErrMaxWait:
+		return cause
+	case err != cause:
 		return fmt.Errorf("%w: %w", err, cause)
 	}
-	return ctx.Err()
+	return err
 }
 
 // A submission is a request that is ready to be sent.
@@ -151,7 +147,7 @@ func encodeJSON(v any) ([]byte, error) {
 // submit sends s until it is accepted, refused or in doubt.
 func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 	if ctx.Err() != nil {
-		return nil, notSent(s, 0, SubmitPhaseConnect, contextErrors(ctx)...)
+		return nil, notSent(s, 0, SubmitPhaseConnect, contextError(ctx))
 	}
 	retries := map[submitClass]int{classNeverSent: c.limits.SubmitRetries, classIncomplete: 1, classRejected: c.limits.RejectedRetries}
 	for attempts := 1; ; attempts++ {
@@ -180,12 +176,13 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 			return nil, c.ambiguous(a)
 		}
 		if !sleep(ctx, max(asked, backoff(attempts, c.limits.RetryDelay, 8*time.Second))) {
-			return nil, notSent(s, attempts, a.phase, append(contextErrors(ctx), cause)...)
+			return nil, notSent(s, attempts, a.phase, contextError(ctx), cause)
 		}
 	}
 }
 
-// permanent tells of a name that does not exist and a certificate that does not fit.
+// permanent tells of what another try meets again: a name that does not exist, a
+// certificate that does not fit, a dialer that speaks HTTP/2.
 func permanent(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
@@ -206,7 +203,7 @@ func (c *core) acceptedJob(s *submission, id string, at time.Time) *Job {
 // backoff returns the n-th delay, n from 1, of a series that begins at base
 // and doubles up to limit, with full jitter: anything from 0 to that value.
 func backoff(n int, base, limit time.Duration) time.Duration {
-	return rand.N(min(base<<min(n-1, 20), limit) + 1)
+	return rand.N(min(clamp(base, 0, limit)<<min(n-1, 20), limit) + 1)
 }
 
 // sleep waits for d and reports whether ctx is still alive then.

@@ -196,9 +196,9 @@ func (a *app) runWith(ctx context.Context, environment, command []string) error 
 	return err
 }
 
-// interrupt interrupts a command by its signal method. Ctrl-C at a terminal has reached it by itself,
-// and a second interrupt would kill most programs at once: it only comes in case
-// the first was sent to genclient alone.
+// interrupt interrupts a command by its signal method. Ctrl-C at a terminal has
+// reached it by itself, and a second interrupt would kill most programs at once:
+// it only comes in case the first was sent to genclient alone.
 func interrupt(ctx context.Context, send func(os.Signal) error) error {
 	var by interruption
 	if errors.As(context.Cause(ctx), &by) && by.signal == os.Interrupt {

@@ -322,18 +322,13 @@ func (p *partial) publish(output string) (File, error) {
 	return File{Output: output, Path: path, Bytes: p.size, Format: format.name}, nil
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
-}
-
 // renameNew gives a file a name that must not be taken: by a hard link, or where
 // the file system has none after a look.
 func renameNew(from, to string) error {
 	if os.Link(from, to) == nil {
 		return nil
 	}
-	if exists(to) {
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
 	}
 	return os.Rename(from, to)

@@ -24,19 +24,19 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 	if start.IsZero() { // a job from elsewhere is read at once
 		start = time.Now().Add(-firstRead)
 	}
-	query := map[string]string{}
-	if s.cost {
-		query[opResult] = "?include_cost=true"
-	}
 	var running time.Time // when the job was first seen out of the queue
 	var told Status       // to observe
 	var announced *Result // what a status said of the end
 	last := j.unseen()
 	for op, delay := opStatus, firstRead-time.Since(start); ; {
 		if !sleep(ctx, delay) {
-			return nil, j.giveUp(ctx, s, last, running.IsZero(), contextErrors(ctx))
+			return nil, j.giveUp(ctx, s, last, running.IsZero(), []error{contextError(ctx)})
 		}
-		a, err := j.call(ctx, op, query[op], !last.State.unsuccessful())
+		query := ""
+		if s.cost && op == opResult {
+			query = "?include_cost=true"
+		}
+		a, err := j.call(ctx, op, query, !last.State.unsuccessful())
 		status, res := j.observed(a)
 		var api *APIError
 		switch {

@@ -353,3 +353,14 @@ func TestDialWithoutConn(t *testing.T) {
 	_, err := c.Submit(t.Context(), testInput())
 	as[*NotSentError](t, err)
 }
+
+// A RetryDelay that makes no sense still makes a delay within the limit.
+func TestBackoffOddBases(t *testing.T) {
+	for _, base := range []time.Duration{-time.Hour, 0, time.Second, 1 << 62} {
+		for n := range 100 {
+			if d := backoff(n+1, base, 8*time.Second); d < 0 || d > 8*time.Second {
+				t.Errorf("backoff(%d, %v) is %v", n+1, base, d)
+			}
+		}
+	}
+}
