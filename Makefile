@@ -17,7 +17,6 @@ test: ## Run all tests with the race detector and print the coverage
 	$(GO) test -race -coverpkg=$(COVERED) -coverprofile=coverage.out ./...
 	@$(GO) tool cover -func=coverage.out | awk '/^total:/ { print "coverage of internal/... and templates/client: " $$3 }'
 	$(GO) -C examples/quickstart test -race ./...
-	$(GO) -C examples/downstream test -race ./...
 	$(GO) -C bench test -race ./...
 
 lint: ## Check format, vet and staticcheck
@@ -30,13 +29,11 @@ lint: ## Check format, vet and staticcheck
 generate: ## Write schemas/ from the saved pages and generated/ from schemas/
 	$(GO) run ./cmd/genclient scrape --out schemas testdata/pages/text
 	$(GO) run ./cmd/genclient generate --package runcomfy --out generated/runcomfy
-	cd examples/downstream/runcomfy && $(GO) generate
 
-check: build ## Fail if schemas/, generated/ or the example is not what generate writes
+check: build ## Fail if schemas/ or generated/ is not what scrape and generate write
 	bin/genclient scrape --out schemas testdata/pages/text
 	git diff --exit-code -- schemas
 	bin/genclient generate --package runcomfy --out generated/runcomfy --check
-	bin/genclient generate --package runcomfy --out examples/downstream/runcomfy --models "kling/kling-2-6/**" --check
 
 demo: ## Pages to schemas to a compiled client, then the quickstart against a local emulator
 	sh examples/demo.sh
