@@ -57,15 +57,15 @@ func (s *Server) serve(req Request, r *http.Request, tw twist) (answer, bool) {
 		return errorAnswer(http.StatusUnauthorized, codeBadToken, "Invalid or missing token"), true
 	}
 	switch req.Call {
-	case Submit:
+	case CallSubmit:
 		return s.submit(req, r, tw)
-	case Status, Result, Cancel:
+	case CallStatus, CallResult, CallCancel:
 		return s.request(req, r), true
-	case Models:
+	case CallModels:
 		return s.list(r.URL.Query()), true
-	case Categories:
+	case CallCategories:
 		return s.categories(), true
-	case ModelInfo:
+	case CallModelInfo:
 		m, ok := s.models[req.Model]
 		if !ok {
 			return unknownModel(), true
@@ -149,13 +149,13 @@ func (s *Server) request(req Request, r *http.Request) answer {
 		return errorAnswer(http.StatusNotFound, codeUnknown, "Request not found or expired")
 	}
 	switch req.Call {
-	case Cancel:
+	case CallCancel:
 		outcome := "not_cancellable"
 		if s.queue.cancel(j, now) {
 			outcome = "cancelled"
 		}
 		return jsonAnswer(http.StatusOK, cancelAnswer{RequestID: j.id, Status: j.reported(now), Outcome: outcome})
-	case Result:
+	case CallResult:
 		return jsonAnswer(http.StatusOK, s.result(r, j, now))
 	}
 	a := statusAnswer{RequestID: j.id, Status: j.reported(now), links: s.links(r, j.id)}

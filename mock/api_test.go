@@ -106,7 +106,7 @@ func TestCatalog(t *testing.T) {
 // TestHandler: the emulator works behind a server of the caller's own, where
 // every broken connection is one that closes.
 func TestHandler(t *testing.T) {
-	s := newServer(t, mock.WithFault(mock.Submit, 1, mock.ResetAnswer()), mock.WithFault(mock.Submit, 2, mock.CutHeader()))
+	s := newServer(t, mock.WithFault(mock.CallSubmit, 1, mock.ResetAnswer()), mock.WithFault(mock.CallSubmit, 2, mock.CutHeader()))
 	front := httptest.NewServer(s.Handler())
 	defer front.Close()
 	post := func(prompt string) (*http.Response, error) {

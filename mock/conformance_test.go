@@ -55,7 +55,7 @@ type conformanceRow struct {
 const bigBody, expectBody, hugeBody = 900 << 10, 2 << 20, 4 << 20
 
 func onSubmit(n int, f mock.Fault) []mock.Option {
-	return []mock.Option{mock.WithFault(mock.Submit, n, f)}
+	return []mock.Option{mock.WithFault(mock.CallSubmit, n, f)}
 }
 
 func conformanceRows() []conformanceRow {
@@ -63,7 +63,7 @@ func conformanceRows() []conformanceRow {
 		return conformanceRow{name: name, faults: onSubmit(0, f), class: class, posts: 1, charges: charges}
 	}
 	later := mock.WithScript(func(r mock.Request) mock.Fault {
-		if r.Call == mock.Submit && r.N == 1 {
+		if r.Call == mock.CallSubmit && r.N == 1 {
 			return mock.RateLimited(time.Now().Add(2 * time.Second).UTC().Format(http.TimeFormat))
 		}
 		return mock.Fault{}
@@ -75,9 +75,9 @@ func conformanceRows() []conformanceRow {
 		{name: "slow answer", faults: onSubmit(0, mock.Slow(50*time.Second)), onSocket: onSubmit(0, mock.Slow(50*time.Millisecond)),
 			class: accepted, posts: 1, charges: 1},
 
-		{name: "first connection refused", faults: []mock.Option{mock.WithFault(mock.Connect, 1, mock.Refused())},
+		{name: "first connection refused", faults: []mock.Option{mock.WithFault(mock.CallConnect, 1, mock.Refused())},
 			class: accepted, posts: 1, charges: 1, foreign: ambiguous, race: []string{ambiguous}},
-		{name: "every connection refused", faults: []mock.Option{mock.WithFault(mock.Connect, 0, mock.Refused())},
+		{name: "every connection refused", faults: []mock.Option{mock.WithFault(mock.CallConnect, 0, mock.Refused())},
 			class: notSent, posts: 0, foreign: ambiguous, race: []string{ambiguous}},
 
 		{name: "reset in the body, once", faults: onSubmit(1, mock.ResetBody(1000)), body: bigBody,
@@ -274,7 +274,7 @@ func conform(t *testing.T, row conformanceRow, col conformanceColumn) conformanc
 	body := json.RawMessage(`{"prompt":"` + strings.Repeat("x", max(row.body, 1)) + `"}`)
 	job, err := c.SubmitRaw(t.Context(), imageModel, body)
 
-	got := conformance{classOf(job, err), s.Count(mock.Submit), len(s.Ledger())}
+	got := conformance{classOf(job, err), s.Count(mock.CallSubmit), len(s.Ledger())}
 	want := conformance{row.class, posts, row.charges}
 	var others []string
 	if col.foreign && row.foreign != "" {
@@ -322,7 +322,7 @@ func TestConformanceUnreachable(t *testing.T) {
 				if e.Attempts != tc.attempts {
 					t.Errorf("%d attempts, want %d: %v", e.Attempts, tc.attempts, err)
 				}
-				if n := s.Count(mock.Submit); n != 0 {
+				if n := s.Count(mock.CallSubmit); n != 0 {
 					t.Errorf("%d submits on the wire", n)
 				}
 			})
@@ -339,8 +339,8 @@ func TestConformanceStopped(t *testing.T) {
 	}
 	c := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithLimits(func(l *client.Limits) { l.SubmitRetries = 1 }))
 	_, err := c.SubmitRaw(t.Context(), imageModel, json.RawMessage(`{"prompt":"a"}`))
-	if got := classOf(nil, err); got != notSent || s.Count(mock.Submit) != 0 {
-		t.Errorf("class %s with %d submits: %v", got, s.Count(mock.Submit), err)
+	if got := classOf(nil, err); got != notSent || s.Count(mock.CallSubmit) != 0 {
+		t.Errorf("class %s with %d submits: %v", got, s.Count(mock.CallSubmit), err)
 	}
 }
 
@@ -349,13 +349,13 @@ func TestConformanceStopped(t *testing.T) {
 func TestConformanceRedirect(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		other := newServer(t)
-		s := newServer(t, mock.WithFault(mock.Submit, 0, mock.Redirect(status, other.URL()+"/v1/models/"+imageModel)))
+		s := newServer(t, mock.WithFault(mock.CallSubmit, 0, mock.Redirect(status, other.URL()+"/v1/models/"+imageModel)))
 		c := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(&http.Client{}))
 		job, err := c.SubmitRaw(t.Context(), imageModel, json.RawMessage(`{"prompt":"a"}`))
 		if got := classOf(job, err); got != "rejected APIError" {
 			t.Errorf("%d: class %s: %v", status, got, err)
 		}
-		if n := other.Count(mock.Connect); n != 0 {
+		if n := other.Count(mock.CallConnect); n != 0 {
 			t.Errorf("%d: %d connections to the other origin", status, n)
 		}
 	}
@@ -376,7 +376,7 @@ func TestConformanceCanceled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.Submit, 0, c.fault))
+				s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.CallSubmit, 0, c.fault))
 				cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()

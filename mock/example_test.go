@@ -15,7 +15,7 @@ import (
 
 // The server runs by itself in a program that is no test.
 func Example() {
-	server, err := mock.NewServer(mock.WithDuration(mock.OutputVideo, time.Second, 0))
+	server, err := mock.NewServer(mock.WithDuration(mock.OutputKindVideo, time.Second, 0))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -63,7 +63,7 @@ func TestExample(t *testing.T) {
 // TestExampleDownload is a test that downloads: on a socket with TLS, with a
 // client that trusts the server's certificate and address.
 func TestExampleDownload(t *testing.T) {
-	server := mock.New(t, mock.WithTLS(), mock.WithDuration(mock.OutputImage, 0, 0))
+	server := mock.New(t, mock.WithTLS(), mock.WithDuration(mock.OutputKindImage, 0, 0))
 	c := client.New(server.Token(), client.WithBaseURL(server.URL()),
 		client.WithHTTPClient(server.Client()), client.WithPrivateMedia(server.Roots()))
 
@@ -88,7 +88,7 @@ func TestExampleDownload(t *testing.T) {
 // connection breaks before the answer. The client must not submit again.
 func TestExampleFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := mock.New(t, mock.WithInMemory(), mock.WithFault(mock.Submit, 1, mock.ResetAnswer()))
+		server := mock.New(t, mock.WithInMemory(), mock.WithFault(mock.CallSubmit, 1, mock.ResetAnswer()))
 		c := client.New(server.Token(), client.WithBaseURL(server.URL()), client.WithHTTPClient(server.Client()))
 
 		_, err := c.SubmitRaw(t.Context(), "sample/video/text-to-video", json.RawMessage(`{"prompt":"a fox in the snow"}`))

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// Call is a kind of request. Connect stands for a new connection: its faults
+// Call is a kind of request. CallConnect stands for a new connection: its faults
 // are chosen before anything of a request is known.
 type Call string
 
 // The calls of the API, the media host and the connection below them.
 const (
-	Connect    Call = "connect"
-	Submit     Call = "submit"
-	Status     Call = "status"
-	Result     Call = "result"
-	Cancel     Call = "cancel"
-	Models     Call = "models"
-	ModelInfo  Call = "model"
-	Categories Call = "categories"
-	Media      Call = "media"
-	Unknown    Call = "unknown" // anything else, such as the target of a redirect
+	CallConnect    Call = "connect"
+	CallSubmit     Call = "submit"
+	CallStatus     Call = "status"
+	CallResult     Call = "result"
+	CallCancel     Call = "cancel"
+	CallModels     Call = "models"
+	CallModelInfo  Call = "model"
+	CallCategories Call = "categories"
+	CallMedia      Call = "media"
+	CallUnknown    Call = "unknown" // anything else, such as the target of a redirect
 )
 
 // A Request is what is known of a request when its headers have been read; of a
@@ -35,13 +35,13 @@ type Request struct {
 	Proto     string // "HTTP/1.1" or "HTTP/2.0"
 	Path      string // unescaped
 	Header    http.Header
-	Model     string // of Submit and ModelInfo
-	RequestID string // of Status, Result, Cancel and Media
+	Model     string // of CallSubmit and CallModelInfo
+	RequestID string // of CallStatus, CallResult, CallCancel and CallMedia
 }
 
 // A Fault is what goes wrong with one request. Faults are made by the
 // functions below; the zero value is none. The methods return changed copies.
-// A fault that cannot strike where it is put, such as Refused at Submit, is an
+// A fault that cannot strike where it is put, such as Refused at CallSubmit, is an
 // error of the options, and when a script returns it, of Check.
 type Fault struct {
 	point  point
@@ -76,7 +76,7 @@ const (
 // Refused refuses a connection. In memory dialling fails with ECONNREFUSED; on
 // a socket the connection is reset as soon as it is accepted, which a client
 // may notice at various moments (for a refusal by the kernel see
-// Server.StopListening). It belongs to Connect.
+// Server.StopListening). It belongs to CallConnect.
 func Refused() Fault { return Fault{point: pointRefuse} }
 
 // ResetBody resets the connection after k bytes of the request body were read.
@@ -182,7 +182,7 @@ func Invisible(d time.Duration) Fault { return Fault{twist: twist{invisible: d}}
 func EndsAs(state string) Fault { return Fault{}.EndingAs(state) }
 
 // CancelRequested carries a cancel out and answers the outcome
-// cancellation_requested, which leaves open what came of it. It belongs to Cancel.
+// cancellation_requested, which leaves open what came of it. It belongs to CallCancel.
 func CancelRequested() Fault {
 	return Answer(http.StatusOK, `{"outcome":"cancellation_requested"}`).AfterAcceptance()
 }
@@ -216,7 +216,7 @@ func (f Fault) Delayed(d time.Duration) Fault {
 	return f
 }
 
-// EndingAs is EndsAs for a job that is odd in another way too, such as one that
+// EndingAs is EndsAs for a job that has another fault too, such as one that
 // Fails.
 func (f Fault) EndingAs(state string) Fault {
 	f.twist.end = state

@@ -17,13 +17,13 @@ func (f Fault) check(call Call) error {
 	case !slices.Contains(calls(), call):
 		return fmt.Errorf("unknown call %q", call)
 	case f.isZero():
-	case (f.point == pointRefuse) != (call == Connect):
-		return fmt.Errorf("this fault cannot strike at %s: Refused, and it alone, belongs to Connect", call)
-	case f.twist.isSet() && call != Submit:
-		return fmt.Errorf("this fault cannot strike at %s: what is odd in the life of a job belongs to Submit", call)
-	case f.point == pointChange && call != Media:
-		return fmt.Errorf("this fault cannot strike at %s: ChangeMedia belongs to Media", call)
-	case f.point == pointCutID && call == Media:
+	case (f.point == pointRefuse) != (call == CallConnect):
+		return fmt.Errorf("this fault cannot strike at %s: Refused belongs to CallConnect, and no other fault does", call)
+	case f.twist.isSet() && call != CallSubmit:
+		return fmt.Errorf("this fault cannot strike at %s: the faults of a job belong to CallSubmit", call)
+	case f.point == pointChange && call != CallMedia:
+		return fmt.Errorf("this fault cannot strike at %s: ChangeMedia belongs to CallMedia", call)
+	case f.point == pointCutID && call == CallMedia:
 		return errors.New("this fault cannot strike at media: a media file has no request id")
 	}
 	return nil
@@ -51,5 +51,5 @@ func (f Fault) valid() error {
 
 // calls are the kinds of requests that a fault may name.
 func calls() []Call {
-	return []Call{Connect, Submit, Status, Result, Cancel, Models, ModelInfo, Categories, Media, Unknown}
+	return []Call{CallConnect, CallSubmit, CallStatus, CallResult, CallCancel, CallModels, CallModelInfo, CallCategories, CallMedia, CallUnknown}
 }

@@ -55,7 +55,7 @@ func TestFaultsOfSubmit(t *testing.T) {
 			{"http2", []mock.Option{mock.WithHTTP2()}},
 		} {
 			t.Run(c.name+"/"+server.name, func(t *testing.T) {
-				s := newServer(t, append(server.opts, mock.WithFault(mock.Submit, 1, c.fault))...)
+				s := newServer(t, append(server.opts, mock.WithFault(mock.CallSubmit, 1, c.fault))...)
 				r, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`)
 				if got := describe(r, err); got != c.want {
 					t.Errorf("the client saw %q (%v), want %q", got, err, c.want)
@@ -63,7 +63,7 @@ func TestFaultsOfSubmit(t *testing.T) {
 				if n := len(s.Ledger()); n != c.charges {
 					t.Errorf("%d charges, want %d", n, c.charges)
 				}
-				if n := s.Count(mock.Submit); n != 1 {
+				if n := s.Count(mock.CallSubmit); n != 1 {
 					t.Errorf("%d submits on the wire", n)
 				}
 			})
@@ -96,9 +96,9 @@ func TestErrorsOfMemory(t *testing.T) {
 		fault mock.Fault
 		want  error
 	}{
-		"refused": {mock.Connect, mock.Refused(), syscall.ECONNREFUSED},
-		"reset":   {mock.Submit, mock.ResetAnswer(), syscall.ECONNRESET},
-		"hang up": {mock.Submit, mock.HangUp(), io.EOF},
+		"refused": {mock.CallConnect, mock.Refused(), syscall.ECONNREFUSED},
+		"reset":   {mock.CallSubmit, mock.ResetAnswer(), syscall.ECONNRESET},
+		"hang up": {mock.CallSubmit, mock.HangUp(), io.EOF},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, mock.WithInMemory(), mock.WithFault(c.call, 1, c.fault))
@@ -111,12 +111,12 @@ func TestErrorsOfMemory(t *testing.T) {
 
 // TestRefusedOnSocket: a connection that a fault refuses breaks, the next one works.
 func TestRefusedOnSocket(t *testing.T) {
-	s := newServer(t, mock.WithFault(mock.Connect, 1, mock.Refused()))
+	s := newServer(t, mock.WithFault(mock.CallConnect, 1, mock.Refused()))
 	if _, err := send(s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`); err == nil {
 		t.Error("the first connection was served")
 	}
 	submit(t, s, imageModel, "a fox")
-	if n := s.Count(mock.Connect); n != 2 {
+	if n := s.Count(mock.CallConnect); n != 2 {
 		t.Errorf("%d connections, want 2", n)
 	}
 }
@@ -133,7 +133,7 @@ func TestStalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.Submit, 0, c.fault))
+				s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.CallSubmit, 0, c.fault))
 				s.Client().Timeout = time.Minute
 				begin := time.Now()
 				body := `{"prompt":"` + strings.Repeat("x", 1<<20) + `"}`
@@ -169,7 +169,7 @@ func TestOddJobs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputImage, 10*time.Second, 0), mock.WithFault(mock.Submit, 1, c.fault))
+				s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputKindImage, 10*time.Second, 0), mock.WithFault(mock.CallSubmit, 1, c.fault))
 				path := "/v1/requests/" + submit(t, s, imageModel, "a fox")
 				var states []string
 				for i := range 3 {
@@ -195,7 +195,7 @@ func TestOddJobs(t *testing.T) {
 // TestCancelRequested: the cancel is carried out, whatever its answer says.
 func TestCancelRequested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, mock.WithInMemory(), mock.WithBacklog(5), mock.WithFault(mock.Cancel, 1, mock.CancelRequested()), mock.WithFault(mock.Submit, 1, mock.EndsAs("canceled")))
+		s := newServer(t, mock.WithInMemory(), mock.WithBacklog(5), mock.WithFault(mock.CallCancel, 1, mock.CancelRequested()), mock.WithFault(mock.CallSubmit, 1, mock.EndsAs("canceled")))
 		path := "/v1/requests/" + submit(t, s, imageModel, "a fox")
 		if got := mustSend(t, s, "POST", path+"/cancel", "").text(t, "outcome"); got != "cancellation_requested" {
 			t.Errorf("outcome %q", got)
@@ -210,8 +210,8 @@ func TestCancelRequested(t *testing.T) {
 // option that matches wins.
 func TestFaultRate(t *testing.T) {
 	s := newServer(t, mock.WithInMemory(),
-		mock.WithFault(mock.Models, 1, mock.Answer(500, "")),
-		mock.WithFaultRate(mock.Models, 0.25, mock.Answer(501, "")))
+		mock.WithFault(mock.CallModels, 1, mock.Answer(500, "")),
+		mock.WithFaultRate(mock.CallModels, 0.25, mock.Answer(501, "")))
 	got := make(map[int]int)
 	for range 1000 {
 		got[mustSend(t, s, "GET", "/v1/models", "").status]++
@@ -224,7 +224,7 @@ func TestFaultRate(t *testing.T) {
 // TestSlow: a delay passes before the request is served.
 func TestSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.Models, 1, mock.Slow(3*time.Second)), mock.WithFault(mock.Models, 2, mock.Answer(500, "").Delayed(time.Second)))
+		s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.CallModels, 1, mock.Slow(3*time.Second)), mock.WithFault(mock.CallModels, 2, mock.Answer(500, "").Delayed(time.Second)))
 		for _, want := range []time.Duration{3 * time.Second, time.Second, 0} {
 			begin := time.Now()
 			mustSend(t, s, "GET", "/v1/models", "")
@@ -252,7 +252,7 @@ func TestScenarios(t *testing.T) {
 // TestMedia: the media host, its ranges and its faults.
 func TestMedia(t *testing.T) {
 	media := func(t *testing.T, model string, opts ...mock.Option) (*mock.Server, string) {
-		s := newServer(t, append(opts, mock.WithInMemory(), mock.WithDuration(mock.OutputImage, 0, 0), mock.WithDuration(mock.OutputVideo, 0, 0), mock.WithDuration(mock.OutputAudio, 0, 0))...)
+		s := newServer(t, append(opts, mock.WithInMemory(), mock.WithDuration(mock.OutputKindImage, 0, 0), mock.WithDuration(mock.OutputKindVideo, 0, 0), mock.WithDuration(mock.OutputKindAudio, 0, 0))...)
 		r := mustSend(t, s, "GET", "/v1/requests/"+submit(t, s, model, "a fox")+"/result", "")
 		var result struct {
 			Output struct{ Image, Video, Audio string }
@@ -299,19 +299,19 @@ func TestMedia(t *testing.T) {
 		}
 	})
 	t.Run("cut", func(t *testing.T) {
-		s, url := media(t, videoModel, mock.WithFault(mock.Media, 1, mock.CutAnswer(50_000)))
+		s, url := media(t, videoModel, mock.WithFault(mock.CallMedia, 1, mock.CutAnswer(50_000)))
 		if r, err := fetch(t, s, url, http.Header{}); err == nil || len(r.body) != 50_000 {
 			t.Errorf("%d bytes, %v", len(r.body), err)
 		}
 	})
 	t.Run("truncated", func(t *testing.T) {
-		s, url := media(t, videoModel, mock.WithFault(mock.Media, 1, mock.Truncate(50_000)))
+		s, url := media(t, videoModel, mock.WithFault(mock.CallMedia, 1, mock.Truncate(50_000)))
 		if r, err := fetch(t, s, url, http.Header{}); err != nil || len(r.body) != 50_000 {
 			t.Errorf("%d bytes, %v", len(r.body), err)
 		}
 	})
 	t.Run("changed", func(t *testing.T) {
-		s, url := media(t, videoModel, mock.WithFault(mock.Media, 2, mock.ChangeMedia()))
+		s, url := media(t, videoModel, mock.WithFault(mock.CallMedia, 2, mock.ChangeMedia()))
 		first, err := fetch(t, s, url, http.Header{})
 		if err != nil {
 			t.Fatal(err)

@@ -42,13 +42,13 @@ func (m *mediaHost) output(origin string, j *job, now time.Time) any {
 		return fmt.Sprintf("%s%s?expires=%s&signature=%s", origin, p, expires, m.sign(p, expires))
 	}
 	switch j.model.Output {
-	case OutputImage:
+	case OutputKindImage:
 		image := link("image.png")
 		return map[string]any{"image": image, "images": []string{image, link("image-2.png")}}
-	case OutputVideo:
+	case OutputKindVideo:
 		video := link("video.mp4")
 		return map[string]any{"video": video, "videos": []string{video}}
-	case OutputAudio:
+	case OutputKindAudio:
 		audio := link("audio.wav")
 		return map[string]any{"audio": audio, "audios": []string{audio}}
 	}

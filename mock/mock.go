@@ -225,8 +225,8 @@ func (s *Server) DialContext(ctx context.Context, network, _ string) (net.Conn, 
 }
 
 // Count returns how many requests of a kind were seen, from the moment their
-// headers were read. Count(Submit) is the number of paid POSTs on the wire,
-// Count(Connect) the number of connections.
+// headers were read. Count(CallSubmit) is the number of paid POSTs on the wire,
+// Count(CallConnect) the number of connections.
 func (s *Server) Count(call Call) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -99,8 +99,8 @@ func TestProtocols(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var proto string
-			s := newServer(t, append(c.opts, mock.WithDuration(mock.OutputImage, 0, 0), mock.WithScript(func(r mock.Request) mock.Fault {
-				if r.Call == mock.Submit {
+			s := newServer(t, append(c.opts, mock.WithDuration(mock.OutputKindImage, 0, 0), mock.WithScript(func(r mock.Request) mock.Fault {
+				if r.Call == mock.CallSubmit {
 					proto = r.Proto
 				}
 				return mock.Fault{}
@@ -128,7 +128,7 @@ func TestProtocols(t *testing.T) {
 // TestLifeOfJob follows a queued job on the virtual clock.
 func TestLifeOfJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithConcurrency(1), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0))
+		s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithConcurrency(1), mock.WithDuration(mock.OutputKindVideo, 90*time.Second, 0))
 		first, second, third := submit(t, s, videoModel, "one"), submit(t, s, videoModel, "two"), submit(t, s, videoModel, "three")
 		state := func(id string) string {
 			var a struct {

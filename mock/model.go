@@ -13,10 +13,10 @@ type OutputKind string
 
 // The output kinds.
 const (
-	OutputImage OutputKind = "image"
-	OutputVideo OutputKind = "video"
-	OutputAudio OutputKind = "audio"
-	OutputOther OutputKind = "other"
+	OutputKindImage OutputKind = "image"
+	OutputKindVideo OutputKind = "video"
+	OutputKindAudio OutputKind = "audio"
+	OutputKindOther OutputKind = "other"
 )
 
 // A Model is one endpoint of the emulated service.
@@ -24,7 +24,7 @@ type Model struct {
 	ID           string
 	DisplayName  string
 	Categories   []string
-	Output       OutputKind // empty means OutputOther
+	Output       OutputKind // empty means OutputKindOther
 	BasePriceUSD float64    // also the cost of a job
 	PriceUnit    string     // such as "per_second"
 	PricingNote  string
@@ -65,10 +65,10 @@ type duration struct {
 
 func defaultDurations() map[OutputKind]duration {
 	return map[OutputKind]duration{
-		OutputImage: {8 * time.Second, 0.35},
-		OutputAudio: {20 * time.Second, 0.35},
-		OutputVideo: {90 * time.Second, 0.35},
-		OutputOther: {120 * time.Second, 0.35},
+		OutputKindImage: {8 * time.Second, 0.35},
+		OutputKindAudio: {20 * time.Second, 0.35},
+		OutputKindVideo: {90 * time.Second, 0.35},
+		OutputKindOther: {120 * time.Second, 0.35},
 	}
 }
 
@@ -84,10 +84,10 @@ func SampleModels() []Model {
 		}
 	}
 	return []Model{
-		sample("sample/image/text-to-image", "Sample Image", "text-to-image", OutputImage),
-		sample("sample/video/text-to-video", "Sample Video", "text-to-video", OutputVideo),
-		sample("sample/audio/text-to-audio", "Sample Audio", "text-to-audio", OutputAudio),
-		sample("sample/other/text-to-3d", "Sample Other", "text-to-3d", OutputOther),
+		sample("sample/image/text-to-image", "Sample Image", "text-to-image", OutputKindImage),
+		sample("sample/video/text-to-video", "Sample Video", "text-to-video", OutputKindVideo),
+		sample("sample/audio/text-to-audio", "Sample Audio", "text-to-audio", OutputKindAudio),
+		sample("sample/other/text-to-3d", "Sample Other", "text-to-3d", OutputKindOther),
 	}
 }
 

@@ -18,24 +18,24 @@ func TestMisplacedOptions(t *testing.T) {
 		opt  mock.Option
 		want string
 	}{
-		"Refused on Submit":       {mock.WithFault(mock.Submit, 1, mock.Refused()), "belongs to Connect"},
-		"HangUp on Connect":       {mock.WithFault(mock.Connect, 1, mock.HangUp()), "belongs to Connect"},
-		"Fails on Status":         {mock.WithFault(mock.Status, 1, mock.Fails(`{}`)), "belongs to Submit"},
-		"ChangeMedia on Result":   {mock.WithFault(mock.Result, 1, mock.ChangeMedia()), "belongs to Media"},
-		"CutRequestID on Media":   {mock.WithFault(mock.Media, 1, mock.CutRequestID()), "no request id"},
-		"misplaced rate":          {mock.WithFaultRate(mock.Status, 1, mock.NoOutput()), "belongs to Submit"},
+		"Refused on Submit":       {mock.WithFault(mock.CallSubmit, 1, mock.Refused()), "belongs to CallConnect"},
+		"HangUp on Connect":       {mock.WithFault(mock.CallConnect, 1, mock.HangUp()), "belongs to CallConnect"},
+		"Fails on Status":         {mock.WithFault(mock.CallStatus, 1, mock.Fails(`{}`)), "belong to CallSubmit"},
+		"ChangeMedia on Result":   {mock.WithFault(mock.CallResult, 1, mock.ChangeMedia()), "belongs to CallMedia"},
+		"CutRequestID on Media":   {mock.WithFault(mock.CallMedia, 1, mock.CutRequestID()), "no request id"},
+		"misplaced rate":          {mock.WithFaultRate(mock.CallStatus, 1, mock.NoOutput()), "belong to CallSubmit"},
 		"unknown call":            {mock.WithFault("sumbit", 1, mock.HangUp()), `unknown call "sumbit"`},
-		"negative n":              {mock.WithFault(mock.Submit, -1, mock.HangUp()), "request -1"},
-		"negative bytes":          {mock.WithFault(mock.Submit, 1, mock.Truncate(-1)), "-1 bytes"},
-		"negative delay":          {mock.WithFault(mock.Submit, 1, mock.Slow(-time.Second)), "negative duration, -1s"},
-		"Fails with no JSON":      {mock.WithFault(mock.Submit, 1, mock.Fails(`not json`)), "not JSON"},
-		"status":                  {mock.WithFault(mock.Submit, 1, mock.Answer(99, "")), "status 99"},
-		"HangUp afterwards":       {mock.WithFault(mock.Submit, 1, mock.HangUp().AfterAcceptance()), "belong to Answer"},
-		"before and after":        {mock.WithFault(mock.Submit, 1, mock.Answer(500, "").BeforeBody().AfterAcceptance()), "cannot come before"},
-		"NaN as a rate":           {mock.WithFaultRate(mock.Submit, math.NaN(), mock.HangUp()), "fault rate NaN"},
+		"negative n":              {mock.WithFault(mock.CallSubmit, -1, mock.HangUp()), "request -1"},
+		"negative bytes":          {mock.WithFault(mock.CallSubmit, 1, mock.Truncate(-1)), "-1 bytes"},
+		"negative delay":          {mock.WithFault(mock.CallSubmit, 1, mock.Slow(-time.Second)), "negative duration, -1s"},
+		"Fails with no JSON":      {mock.WithFault(mock.CallSubmit, 1, mock.Fails(`not json`)), "not JSON"},
+		"status":                  {mock.WithFault(mock.CallSubmit, 1, mock.Answer(99, "")), "status 99"},
+		"HangUp afterwards":       {mock.WithFault(mock.CallSubmit, 1, mock.HangUp().AfterAcceptance()), "belong to Answer"},
+		"before and after":        {mock.WithFault(mock.CallSubmit, 1, mock.Answer(500, "").BeforeBody().AfterAcceptance()), "cannot come before"},
+		"NaN as a rate":           {mock.WithFaultRate(mock.CallSubmit, math.NaN(), mock.HangUp()), "fault rate NaN"},
 		"no script":               {mock.WithScript(nil), "without a script"},
 		"negative backlog":        {mock.WithBacklog(-3), "backlog -3"},
-		"negative duration":       {mock.WithDuration(mock.OutputVideo, -time.Second, 0), "duration -1s"},
+		"negative duration":       {mock.WithDuration(mock.OutputKindVideo, -time.Second, 0), "duration -1s"},
 		"negative link lifetime":  {mock.WithLinkLifetime(-time.Second), "lifetime -1s"},
 		"output kind":             {mock.WithDuration("vidoe", time.Second, 0), `output kind "vidoe"`},
 		"speed":                   {mock.WithSpeed(math.Inf(1)), "speed +Inf"},
@@ -71,7 +71,7 @@ func TestMisplacedFaultOfScript(t *testing.T) {
 	}{
 		"HangUp everywhere": {mock.HangUp(), "<nil>"},
 		"impossible":        {mock.Truncate(-1), "mock: a script's fault: a fault after -1 bytes"},
-		"job of a read":     {mock.NoOutput(), "mock: a script's fault: this fault cannot strike at categories: what is odd in the life of a job belongs to Submit"},
+		"job of a read":     {mock.NoOutput(), "mock: a script's fault: this fault cannot strike at categories: the faults of a job belong to CallSubmit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := mock.NewServer(samples, mock.WithScript(func(mock.Request) mock.Fault { return c.fault }))
@@ -89,7 +89,7 @@ func TestMisplacedFaultOfScript(t *testing.T) {
 
 // TestBadOptions: all of them are reported at once.
 func TestBadOptions(t *testing.T) {
-	_, err := mock.NewServer(mock.WithSpeed(0), mock.WithConcurrency(0), mock.WithFaultRate(mock.Submit, 2, mock.HangUp()), mock.WithScenario("nonsense"))
+	_, err := mock.NewServer(mock.WithSpeed(0), mock.WithConcurrency(0), mock.WithFaultRate(mock.CallSubmit, 2, mock.HangUp()), mock.WithScenario("nonsense"))
 	if err == nil {
 		t.Fatal("no error")
 	}

@@ -39,7 +39,7 @@ func TestModelsAgainstEmulator(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("models (-want +got):\n%s", diff)
 	}
-	if n := s.Count(mock.Models); n != 4 { // three pages, and an empty one that ends them
+	if n := s.Count(mock.CallModels); n != 4 { // three pages, and an empty one that ends them
 		t.Errorf("%d requests, want 4", n)
 	}
 }
@@ -55,18 +55,18 @@ func TestDownloadAgainstFaults(t *testing.T) {
 		result int   // reads of the result
 	}{
 		"nothing":       {nil, size, 1, 1},
-		"cut":           {[]mock.Option{mock.WithFault(mock.Media, 1, mock.CutAnswer(50_000))}, size, 2, 1},
-		"cut twice":     {[]mock.Option{mock.WithFault(mock.Media, 1, mock.CutAnswer(50_000)), mock.WithFault(mock.Media, 2, mock.CutAnswer(50_000))}, size, 3, 1},
-		"cut, changed":  {[]mock.Option{mock.WithFault(mock.Media, 1, mock.CutAnswer(50_000)), mock.WithFault(mock.Media, 2, mock.ChangeMedia())}, changed, 2, 1},
-		"reset":         {[]mock.Option{mock.WithFault(mock.Media, 1, mock.ResetAnswer())}, size, 2, 1},
-		"502 once":      {[]mock.Option{mock.WithFault(mock.Media, 1, mock.HTMLError(502))}, size, 2, 1},
-		"link expired":  {[]mock.Option{mock.WithFault(mock.Media, 1, mock.Answer(403, "expired"))}, size, 2, 2},
+		"cut":           {[]mock.Option{mock.WithFault(mock.CallMedia, 1, mock.CutAnswer(50_000))}, size, 2, 1},
+		"cut twice":     {[]mock.Option{mock.WithFault(mock.CallMedia, 1, mock.CutAnswer(50_000)), mock.WithFault(mock.CallMedia, 2, mock.CutAnswer(50_000))}, size, 3, 1},
+		"cut, changed":  {[]mock.Option{mock.WithFault(mock.CallMedia, 1, mock.CutAnswer(50_000)), mock.WithFault(mock.CallMedia, 2, mock.ChangeMedia())}, changed, 2, 1},
+		"reset":         {[]mock.Option{mock.WithFault(mock.CallMedia, 1, mock.ResetAnswer())}, size, 2, 1},
+		"502 once":      {[]mock.Option{mock.WithFault(mock.CallMedia, 1, mock.HTMLError(502))}, size, 2, 1},
+		"link expired":  {[]mock.Option{mock.WithFault(mock.CallMedia, 1, mock.Answer(403, "expired"))}, size, 2, 2},
 		"links expired": {[]mock.Option{mock.WithLinkLifetime(0)}, 0, 2, 2},
-		"HTML":          {[]mock.Option{mock.WithFault(mock.Media, 0, mock.HTMLError(200))}, 0, 1, 1},
+		"HTML":          {[]mock.Option{mock.WithFault(mock.CallMedia, 0, mock.HTMLError(200))}, 0, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, append(c.faults, mock.WithTLS(), mock.WithDuration(mock.OutputVideo, 0, 0))...)
+			s := newServer(t, append(c.faults, mock.WithTLS(), mock.WithDuration(mock.OutputKindVideo, 0, 0))...)
 			cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()), client.WithPrivateMedia(s.Roots()))
 			job, err := cl.SubmitRaw(t.Context(), videoModel, json.RawMessage(`{"prompt":"a fox"}`))
 			if err != nil {
@@ -93,7 +93,7 @@ func TestDownloadAgainstFaults(t *testing.T) {
 			if err != nil || len(left) != len(files) {
 				t.Errorf("the folder holds %v (%v), want %d files", left, err, len(files))
 			}
-			if m, r := s.Count(mock.Media), s.Count(mock.Result); m != c.media || r != c.result {
+			if m, r := s.Count(mock.CallMedia), s.Count(mock.CallResult); m != c.media || r != c.result {
 				t.Errorf("%d requests for media and %d for results, want %d and %d", m, r, c.media, c.result)
 			}
 			for _, f := range files {

@@ -31,7 +31,7 @@ func TestPolling(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputVideo, c.median, sigma))
+				s := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputKindVideo, c.median, sigma))
 				client := runcomfy.New(s.Token(), runcomfy.WithBaseURL(s.URL()), runcomfy.WithHTTPClient(s.Client()))
 				var delay float64
 				var durations []float64
@@ -44,7 +44,7 @@ func TestPolling(t *testing.T) {
 					delay += time.Since(res.FinishedAt).Seconds() / float64(jobs)
 					durations = append(durations, res.FinishedAt.Sub(begin).Seconds())
 				}
-				reads := float64(s.Count(mock.Status)+s.Count(mock.Result)) / float64(jobs)
+				reads := float64(s.Count(mock.CallStatus)+s.Count(mock.CallResult)) / float64(jobs)
 				text := fmt.Sprintf("%d jobs of %v: %.1f reads, %.2f s delay", jobs, c.median, reads, delay)
 				for _, step := range []float64{2, 5} {
 					r, d := fixedPolling(durations, step)

@@ -63,7 +63,7 @@ func (q *queue) scale(d time.Duration) time.Duration { return time.Duration(floa
 func (q *queue) add(m Model, tw twist, now time.Time, rng *rand.Rand) *job {
 	dist, ok := q.durations[m.Output]
 	if !ok {
-		dist = q.durations[OutputOther]
+		dist = q.durations[OutputKindOther]
 	}
 	run := time.Duration(float64(dist.median) * math.Exp(dist.sigma*rng.NormFloat64()))
 	j := &job{

@@ -23,56 +23,56 @@ func Scenarios() []Scenario {
 			WithConcurrency(1), WithBacklog(40), WithSpeed(20),
 		}},
 		{"rate-limited", "the first two submits and one read in five are answered 429", []Option{
-			WithFault(Submit, 1, RateLimited("1")), WithFault(Submit, 2, RateLimited("")),
-			WithFaultRate(Status, 0.2, RateLimited("1")), WithFaultRate(Result, 0.2, RateLimited("soon")),
+			WithFault(CallSubmit, 1, RateLimited("1")), WithFault(CallSubmit, 2, RateLimited("")),
+			WithFaultRate(CallStatus, 0.2, RateLimited("1")), WithFaultRate(CallResult, 0.2, RateLimited("soon")),
 		}},
 		{"flaky", "resets, server errors, cut answers and lost reads, mixed", []Option{
-			WithFaultRate(Submit, 0.05, ResetAnswer()), WithFaultRate(Submit, 0.05, ResetBody(0)),
-			WithFaultRate(Submit, 0.05, HTMLError(502)), WithFaultRate(Submit, 0.05, HTMLError(504).AfterAcceptance()),
-			WithFaultRate(Submit, 0.05, CutRequestID()),
-			WithFaultRate(Status, 0.1, HangUp()), WithFaultRate(Status, 0.1, HTMLError(502)),
-			WithFaultRate(Result, 0.1, ResetAnswer()), WithFaultRate(Result, 0.1, Slow(2*time.Second)),
+			WithFaultRate(CallSubmit, 0.05, ResetAnswer()), WithFaultRate(CallSubmit, 0.05, ResetBody(0)),
+			WithFaultRate(CallSubmit, 0.05, HTMLError(502)), WithFaultRate(CallSubmit, 0.05, HTMLError(504).AfterAcceptance()),
+			WithFaultRate(CallSubmit, 0.05, CutRequestID()),
+			WithFaultRate(CallStatus, 0.1, HangUp()), WithFaultRate(CallStatus, 0.1, HTMLError(502)),
+			WithFaultRate(CallResult, 0.1, ResetAnswer()), WithFaultRate(CallResult, 0.1, Slow(2*time.Second)),
 		}},
 		{"ambiguous", "each submit is accepted and charged, and the connection closes without an answer", []Option{
-			WithFault(Submit, 0, HangUp()),
+			WithFault(CallSubmit, 0, HangUp()),
 		}},
 		{"cut-answers", "each submit is accepted and its answer ends inside the request id", []Option{
-			WithFault(Submit, 0, CutRequestID()),
+			WithFault(CallSubmit, 0, CutRequestID()),
 		}},
 		{"server-errors", "submits fail with 503, half of them after they were charged; every third read fails too", []Option{
-			WithFaultRate(Submit, 0.5, Answer(503, `{"message":"unavailable"}`)),
-			WithFault(Submit, 0, Answer(503, `{"message":"unavailable"}`).AfterAcceptance()),
-			WithFaultRate(Status, 0.33, HTMLError(502)), WithFaultRate(Result, 0.33, HTMLError(502)),
+			WithFaultRate(CallSubmit, 0.5, Answer(503, `{"message":"unavailable"}`)),
+			WithFault(CallSubmit, 0, Answer(503, `{"message":"unavailable"}`).AfterAcceptance()),
+			WithFaultRate(CallStatus, 0.33, HTMLError(502)), WithFaultRate(CallResult, 0.33, HTMLError(502)),
 		}},
 		{"refused", "the first two connections are reset as soon as they are made", []Option{
-			WithFault(Connect, 1, Refused()), WithFault(Connect, 2, Refused()),
+			WithFault(CallConnect, 1, Refused()), WithFault(CallConnect, 2, Refused()),
 		}},
 		{"unknown-state", "jobs run in a state that no document names", []Option{
-			WithFault(Submit, 0, UnknownState("warming_up")), WithSpeed(visible),
+			WithFault(CallSubmit, 0, UnknownState("warming_up")), WithSpeed(visible),
 		}},
 		{"backwards", "jobs fall back to the queue in the middle of their run", []Option{
-			WithFault(Submit, 0, Backwards()), WithSpeed(3), WithDuration(OutputVideo, 90*time.Second, 0), // 10 s in the queue again
+			WithFault(CallSubmit, 0, Backwards()), WithSpeed(3), WithDuration(OutputKindVideo, 90*time.Second, 0), // 10 s in the queue again
 		}},
 		{"failing", "jobs end as failed", []Option{
-			WithFault(Submit, 0, Fails(`{"type":"content_policy","message":"The input was rejected."}`)),
+			WithFault(CallSubmit, 0, Fails(`{"type":"content_policy","message":"The input was rejected."}`)),
 		}},
 		{"no-output", "jobs complete with a null output", []Option{
-			WithFault(Submit, 0, NoOutput()),
+			WithFault(CallSubmit, 0, NoOutput()),
 		}},
 		{"late", "jobs are not found for three seconds after their acceptance", []Option{
-			WithFault(Submit, 0, Invisible(3*time.Second)),
+			WithFault(CallSubmit, 0, Invisible(3*time.Second)),
 		}},
 		{"no-balance", "submits are answered HTTP 200 with error code 400002", []Option{
-			WithFault(Submit, 0, ErrorCode(codeNoBalance, "Insufficient balance")),
+			WithFault(CallSubmit, 0, ErrorCode(codeNoBalance, "Insufficient balance")),
 		}},
 		{"revoked", "the token is revoked at the second read of a state", []Option{
-			WithFault(Status, 2, RevokeToken()), WithFault(Result, 2, RevokeToken()), WithSpeed(visible),
+			WithFault(CallStatus, 2, RevokeToken()), WithFault(CallResult, 2, RevokeToken()), WithSpeed(visible),
 		}},
 		{"redirects", "submits are redirected to another path of the same host", []Option{
-			WithFault(Submit, 0, Redirect(307, "/elsewhere")),
+			WithFault(CallSubmit, 0, Redirect(307, "/elsewhere")),
 		}},
 		{"bad-downloads", "the first download is cut, the second finds another file; clients download over TLS alone", []Option{
-			WithFault(Media, 1, CutAnswer(10_000)), WithFault(Media, 2, ChangeMedia()),
+			WithFault(CallMedia, 1, CutAnswer(10_000)), WithFault(CallMedia, 2, ChangeMedia()),
 		}},
 	}
 }

@@ -57,7 +57,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		write(w, f.answer)
 		return
 	}
-	if req.Call == Media {
+	if req.Call == CallMedia {
 		s.serveMedia(w, r, req, f)
 		return
 	}
@@ -90,7 +90,7 @@ func (s *Server) begin(req *Request) Fault {
 	s.mu.Lock()
 	s.counts[req.Call]++
 	req.N = s.counts[req.Call]
-	if req.Call == Media && req.Header.Get("Authorization") != "" {
+	if req.Call == CallMedia && req.Header.Get("Authorization") != "" {
 		s.leaks++
 	}
 	s.mu.Unlock()
@@ -99,7 +99,7 @@ func (s *Server) begin(req *Request) Fault {
 		if f.isZero() {
 			continue
 		}
-		if err := f.check(req.Call); err != nil && req.Call != Connect {
+		if err := f.check(req.Call); err != nil && req.Call != CallConnect {
 			s.blame(fmt.Errorf("mock: a script's fault: %w", err))
 			continue
 		}
@@ -110,7 +110,7 @@ func (s *Server) begin(req *Request) Fault {
 
 // refuses counts a connection and reports whether it is refused.
 func (s *Server) refuses() bool {
-	f := s.begin(&Request{Call: Connect})
+	f := s.begin(&Request{Call: CallConnect})
 	return f.point == pointRefuse
 }
 
@@ -125,33 +125,33 @@ func (s *Server) random(r Request, place int) float64 {
 
 // route tells which call a request is.
 func route(r *http.Request) Request {
-	req := Request{Call: Unknown, Method: r.Method, Host: r.Host, Proto: r.Proto, Path: r.URL.Path, Header: r.Header}
+	req := Request{Call: CallUnknown, Method: r.Method, Host: r.Host, Proto: r.Proto, Path: r.URL.Path, Header: r.Header}
 	get := r.Method == http.MethodGet
 	switch rest, found := strings.CutPrefix(r.URL.Path, "/v1/models"); {
 	case !found:
 	case get && rest == "":
-		req.Call = Models
+		req.Call = CallModels
 	case get && rest == "/categories":
-		req.Call = Categories
+		req.Call = CallCategories
 	case get && len(rest) > 1 && rest[0] == '/':
-		req.Call, req.Model = ModelInfo, rest[1:]
+		req.Call, req.Model = CallModelInfo, rest[1:]
 	case r.Method == http.MethodPost && len(rest) > 1 && rest[0] == '/':
-		req.Call, req.Model = Submit, rest[1:]
+		req.Call, req.Model = CallSubmit, rest[1:]
 	}
 	if rest, found := strings.CutPrefix(r.URL.Path, "/v1/requests/"); found {
 		id, action, _ := strings.Cut(rest, "/")
 		req.RequestID = id
 		switch {
 		case get && action == "status":
-			req.Call = Status
+			req.Call = CallStatus
 		case get && action == "result":
-			req.Call = Result
+			req.Call = CallResult
 		case r.Method == http.MethodPost && action == "cancel":
-			req.Call = Cancel
+			req.Call = CallCancel
 		}
 	}
 	if rest, found := strings.CutPrefix(r.URL.Path, "/media/"); found && (get || r.Method == http.MethodHead) {
-		req.Call = Media
+		req.Call = CallMedia
 		req.RequestID, _, _ = strings.Cut(rest, "/")
 	}
 	return req

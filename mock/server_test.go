@@ -40,7 +40,7 @@ func TestCloseReleases(t *testing.T) {
 	for _, opts := range [][]mock.Option{nil, {mock.WithHTTP2()}, {mock.WithInMemory()}} {
 		arrived := make(chan struct{})
 		s, err := mock.NewServer(append(opts, samples, mock.WithScript(func(r mock.Request) mock.Fault {
-			if r.Call != mock.Submit {
+			if r.Call != mock.CallSubmit {
 				return mock.Fault{}
 			}
 			close(arrived)
@@ -72,7 +72,7 @@ func TestCloseReleases(t *testing.T) {
 // charged before Close returns or not at all, so that Check sees it.
 func TestNoChargeAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := mock.NewServer(samples, mock.WithInMemory(), mock.WithFault(mock.Submit, 0, mock.Slow(time.Hour)))
+		s, err := mock.NewServer(samples, mock.WithInMemory(), mock.WithFault(mock.CallSubmit, 0, mock.Slow(time.Hour)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestClosedHandler(t *testing.T) {
 func TestPanicsAreTold(t *testing.T) {
 	for name, opt := range map[string]mock.Option{
 		"script": mock.WithScript(func(r mock.Request) mock.Fault {
-			if r.Call == mock.Submit {
+			if r.Call == mock.CallSubmit {
 				panic("on purpose")
 			}
 			return mock.Fault{}

@@ -70,7 +70,7 @@ func soakKey(i int) string { return fmt.Sprintf("job %05d", i) }
 
 // readFaults lets f strike reads of jobs with a probability.
 func readFaults(probability float64, f mock.Fault) []mock.Option {
-	return []mock.Option{mock.WithFaultRate(mock.Status, probability, f), mock.WithFaultRate(mock.Result, probability, f)}
+	return []mock.Option{mock.WithFaultRate(mock.CallStatus, probability, f), mock.WithFaultRate(mock.CallResult, probability, f)}
 }
 
 // soakChild brings every job of the plan to an end and prints its outcome. It
@@ -135,7 +135,7 @@ type killer struct {
 func (k *killer) watch(r mock.Request) mock.Fault {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.kills < soakKills && r.Call == [...]mock.Call{mock.Submit, mock.Result}[k.kills%2] && r.N > (k.kills+1)*k.every {
+	if k.kills < soakKills && r.Call == [...]mock.Call{mock.CallSubmit, mock.CallResult}[k.kills%2] && r.N > (k.kills+1)*k.every {
 		k.kills++
 		k.at <- struct{}{}
 	}
@@ -158,9 +158,9 @@ func TestSoak(t *testing.T) {
 	k := &killer{every: jobs / (soakKills + 1), at: make(chan struct{}, soakKills)}
 	opts := []mock.Option{
 		mock.WithIntentKey("prompt"), mock.WithConcurrency(1000), mock.WithScript(k.watch),
-		mock.WithFaultRate(mock.Submit, 0.025, mock.ResetBody(0)), mock.WithFaultRate(mock.Submit, 0.025, mock.ResetAnswer()),
-		mock.WithFaultRate(mock.Submit, 0.025, mock.HTMLError(502)), mock.WithFaultRate(mock.Submit, 0.025, mock.HTMLError(504).AfterAcceptance()),
-		mock.WithFaultRate(mock.Submit, 0.02, mock.CutRequestID()), mock.WithFaultRate(mock.Submit, 0.03, mock.RateLimited("0")),
+		mock.WithFaultRate(mock.CallSubmit, 0.025, mock.ResetBody(0)), mock.WithFaultRate(mock.CallSubmit, 0.025, mock.ResetAnswer()),
+		mock.WithFaultRate(mock.CallSubmit, 0.025, mock.HTMLError(502)), mock.WithFaultRate(mock.CallSubmit, 0.025, mock.HTMLError(504).AfterAcceptance()),
+		mock.WithFaultRate(mock.CallSubmit, 0.02, mock.CutRequestID()), mock.WithFaultRate(mock.CallSubmit, 0.03, mock.RateLimited("0")),
 	}
 	opts = append(opts, readFaults(0.05, mock.ResetAnswer())...)
 	opts = append(opts, readFaults(0.05, mock.HTMLError(502))...)
@@ -254,5 +254,5 @@ func checkSoak(t *testing.T, s *mock.Server, jobs, kills int, report []byte, too
 		t.Errorf("the child was killed %d times, want %d", kills, soakKills)
 	}
 	t.Logf("%d jobs in %v, child killed %d times: %d submits on the wire, %d charges, %d collected, %d ambiguous and charged, %d ambiguous and free, %d reads",
-		jobs, took.Round(time.Millisecond), kills, s.Count(mock.Submit), len(charged), collected, ambiguousCharged, ambiguousFree, s.Count(mock.Status)+s.Count(mock.Result))
+		jobs, took.Round(time.Millisecond), kills, s.Count(mock.CallSubmit), len(charged), collected, ambiguousCharged, ambiguousFree, s.Count(mock.CallStatus)+s.Count(mock.CallResult))
 }

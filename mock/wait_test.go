@@ -18,7 +18,7 @@ import (
 // outage answers every read with f between two times after the first request.
 func outage(from, to time.Duration, f mock.Fault) mock.Option {
 	return mock.WithScript(func(r mock.Request) mock.Fault {
-		if age := time.Since(start); (r.Call == mock.Status || r.Call == mock.Result) && age >= from && age < to {
+		if age := time.Since(start); (r.Call == mock.CallStatus || r.Call == mock.CallResult) && age >= from && age < to {
 			return f
 		}
 		return mock.Fault{}
@@ -29,7 +29,7 @@ func outage(from, to time.Duration, f mock.Fault) mock.Option {
 // network misbehaves. A paid job is only given up when nothing else is left,
 // and then its id is in the error.
 func TestWaitAgainstFaults(t *testing.T) {
-	job := func(f mock.Fault) []mock.Option { return []mock.Option{mock.WithFault(mock.Submit, 1, f)} }
+	job := func(f mock.Fault) []mock.Option { return []mock.Option{mock.WithFault(mock.CallSubmit, 1, f)} }
 	for name, c := range map[string]struct {
 		faults []mock.Option
 		want   string // see describeWait
@@ -44,7 +44,7 @@ func TestWaitAgainstFaults(t *testing.T) {
 		"failed, list":                   {job(mock.Fails(`[{"msg":"no"}]`)), `failed [{"msg":"no"}]`},
 		"404 for 10 s":                   {job(mock.Invisible(10 * time.Second)), "done, 1 URLs"},
 		"404 for ever":                   {job(mock.Invisible(time.Hour)), "wait ended: *client.NotFoundError"},
-		"token revoked":                  {[]mock.Option{mock.WithFault(mock.Result, 2, mock.RevokeToken())}, "wait ended: *client.AuthError"},
+		"token revoked":                  {[]mock.Option{mock.WithFault(mock.CallResult, 2, mock.RevokeToken())}, "wait ended: *client.AuthError"},
 		"half the reads reset":           {readFaults(0.5, mock.ResetAnswer()), "done, 1 URLs"},
 		"half the reads cut":             {readFaults(0.5, mock.CutAnswer(20)), "done, 1 URLs"},
 		"half the reads shortened":       {readFaults(0.5, mock.Truncate(20)), "done, 1 URLs"},
@@ -57,7 +57,7 @@ func TestWaitAgainstFaults(t *testing.T) {
 		"outage of 9 minutes":            {[]mock.Option{outage(time.Minute, 10*time.Minute, mock.HTMLError(503))}, "done, 1 URLs"},
 		"outage of an hour":              {[]mock.Option{outage(time.Minute, time.Hour, mock.HTMLError(503))}, "wait ended: *client.APIError"},
 		"refused for 5 minutes": {[]mock.Option{mock.WithScript(func(r mock.Request) mock.Fault {
-			if age := time.Since(start); r.Call == mock.Connect && age > 30*time.Second && age < 5*time.Minute {
+			if age := time.Since(start); r.Call == mock.CallConnect && age > 30*time.Second && age < 5*time.Minute {
 				return mock.Refused()
 			}
 			return mock.Fault{}
@@ -65,7 +65,7 @@ func TestWaitAgainstFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newServer(t, append(c.faults, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0))...)
+				s := newServer(t, append(c.faults, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputKindVideo, 90*time.Second, 0))...)
 				cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
 				accepted, err := cl.SubmitRaw(t.Context(), videoModel, json.RawMessage(`{"prompt":"a fox"}`))
 				if err != nil {
@@ -138,7 +138,7 @@ func TestWaitCanceled(t *testing.T) {
 		for name, fault := range map[string]mock.Fault{"answers": {}, "hangs": mock.Hang(), "limits": mock.RateLimited("50")} {
 			t.Run(fmt.Sprint(name, " ", after), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithBacklog(15), mock.WithDuration(mock.OutputVideo, 90*time.Second, 0),
+					s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithBacklog(15), mock.WithDuration(mock.OutputKindVideo, 90*time.Second, 0),
 						outage(0, 2*time.Minute, fault))
 					cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
 					job, err := cl.SubmitRaw(t.Context(), videoModel, json.RawMessage(`{"prompt":"a fox"}`))

@@ -25,7 +25,7 @@ func TestRunShowsTheQueueAndTheOutput(t *testing.T) {
 }
 
 func TestRunTellsWhetherAFailureWasCharged(t *testing.T) {
-	server := mock.New(t, mock.WithFault(mock.Submit, 1, mock.ResetAnswer()))
+	server := mock.New(t, mock.WithFault(mock.CallSubmit, 1, mock.ResetAnswer()))
 	t.Setenv("RUNCOMFY_API_TOKEN", server.Token())
 	var out strings.Builder
 	err := run(t.Context(), &out, server.URL(), "https://example.com/start.webp", "The tide comes in.")

@@ -137,11 +137,11 @@ func (a *app) runMock(cmd *cobra.Command, f mockFlags, command []string) error {
 	} else {
 		// The other name of the token, which a client reads too, may hold a real one.
 		err = a.runWith(cmd.Context(), append(environment, "RUNCOMFY_TOKEN="+server.Token()), command)
-		if server.Count(mock.Connect) == 0 {
+		if server.Count(mock.CallConnect) == 0 {
 			fmt.Fprintf(a.stderr, "mock: %s called nothing here; does it pass RUNCOMFY_BASE_URL to WithBaseURL?\n", command[0])
 		}
 	}
-	fmt.Fprintf(a.stderr, "mock: %s, %d charged\n", plural(server.Count(mock.Submit), "submit"), len(server.Ledger()))
+	fmt.Fprintf(a.stderr, "mock: %s, %d charged\n", plural(server.Count(mock.CallSubmit), "submit"), len(server.Ledger()))
 	return err
 }
 
