@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/genclient/genclient/mock/internal/memnet"
 )
 
 // memoryAuthority is the host of the URL of a server in memory. It is a
@@ -40,14 +42,16 @@ func (s *Server) listen() error {
 		s.http.Protocols = protocols
 	}
 	if s.cfg.inMemory {
-		s.memory = newMemoryNetwork()
 		s.addr = memoryAuthority
+		s.memory = memnet.Listen(s.addr)
 		s.serveOn(s.memory)
 	} else {
-		s.addr = s.cfg.addr
-		if err := s.StartListening(); err != nil {
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", s.cfg.addr)
+		if err != nil {
 			return err
 		}
+		s.addr = l.Addr().String()
+		s.acceptOn(l)
 	}
 	s.url = scheme + authority(s.addr)
 	s.client = &http.Client{Transport: s.newTransport()}
@@ -77,10 +81,14 @@ func (s *Server) StopListening() error {
 	return err
 }
 
-// StartListening opens the same address again after StopListening.
+// StartListening opens the same address again after StopListening. The error of
+// a server that is closed is net.ErrClosed.
 func (s *Server) StartListening() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return net.ErrClosed
+	}
 	if s.memory != nil || s.listener != nil {
 		return nil
 	}
@@ -88,11 +96,14 @@ func (s *Server) StartListening() error {
 	if err != nil {
 		return err
 	}
-	s.addr = l.Addr().String()
-	refusing := &refusingListener{l, s.refuses, sync.OnceValue(l.Close)}
-	s.listener = refusing
-	s.serveOn(refusing)
+	s.acceptOn(l)
 	return nil
+}
+
+// acceptOn serves a socket, whose connections a fault may refuse.
+func (s *Server) acceptOn(l net.Listener) {
+	s.listener = &refusingListener{l, s.refuses, sync.OnceValue(l.Close)}
+	s.serveOn(s.listener)
 }
 
 // serveOn serves a listener until it is closed. The error of Serve then only

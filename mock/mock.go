@@ -11,7 +11,7 @@
 //			client := runcomfy.New(server.Token(), runcomfy.WithBaseURL(server.URL()), runcomfy.WithHTTPClient(server.Client()))
 //			res, err := client.Kling2_6ProTextToVideo(t.Context(), &runcomfy.Kling2_6ProTextToVideoInput{Prompt: "A fox in the snow."})
 //			if err != nil {
-//				t.Fatal(err)
+//				t.Fatalf("%v", err)
 //			}
 //			if len(res.Output.Videos) != 1 {
 //				t.Errorf("%d videos, want 1", len(res.Output.Videos))
@@ -56,8 +56,9 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"testing"
 	"time"
+
+	"github.com/genclient/genclient/mock/internal/memnet"
 )
 
 // A Server emulates the API. It is made by New or NewServer and is safe for
@@ -68,9 +69,10 @@ type Server struct {
 	media  mediaHost
 	http   *http.Server
 	client *http.Client
+	addr   string // host and port of the listener
 	url    string
 	cert   *x509.Certificate // nil without TLS
-	memory *memoryNetwork    // nil on a socket
+	memory *memnet.Listener  // nil on a socket
 	done   chan struct{}     // closed by Close, releases requests that hang
 	close  func() error
 
@@ -80,7 +82,6 @@ type Server struct {
 	closed   bool
 	rand     *rand.Rand   // of ids and durations, drawn as submits are accepted
 	listener net.Listener // nil while connections are refused
-	addr     string
 	counts   map[Call]int
 	revoked  bool
 	leaks    int
@@ -93,14 +94,24 @@ type Server struct {
 // starts, and in which no real clock stands any more.
 const bubbleYear = 2000
 
+// TB is what New needs of a test; *testing.T, *testing.B and *testing.F have it.
+// It is smaller than testing.TB so that a program which imports this package,
+// such as genclient, does not link package testing.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // New starts a server that lives as long as the test t. When the test ends the
 // server is closed and t fails if Check returns an error. Bad options end the
 // test at once.
-func New(t testing.TB, opts ...Option) *Server {
+func New(t TB, opts ...Option) *Server {
 	t.Helper()
 	s, err := NewServer(opts...)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	t.Cleanup(func() {
 		t.Helper()
@@ -108,7 +119,7 @@ func New(t testing.TB, opts ...Option) *Server {
 			t.Errorf("mock: closing the server: %v", err)
 		}
 		if err := s.Check(); err != nil {
-			t.Error(err)
+			t.Errorf("%v", err)
 		}
 	})
 	return s
@@ -219,7 +230,10 @@ func (s *Server) enter() bool {
 // for the Transport of a client that cannot use Client.
 func (s *Server) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
 	if s.memory != nil {
-		return s.memory.dial(ctx, s.refuses)
+		if s.refuses() {
+			return nil, s.memory.Refused()
+		}
+		return s.memory.DialContext(ctx)
 	}
 	return new(net.Dialer).DialContext(ctx, network, authority(s.addr))
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -31,6 +33,50 @@ func TestStopListening(t *testing.T) {
 	}
 	if r := mustSend(t, s, "GET", "/v1/models", ""); r.status != 200 {
 		t.Errorf("status %d", r.status)
+	}
+}
+
+// TestListeningWhileDialling: a client may dial while the server stops and starts
+// to listen; the race detector judges.
+func TestListeningWhileDialling(t *testing.T) {
+	s := newServer(t)
+	var dials sync.WaitGroup
+	for range 4 {
+		dials.Go(func() {
+			for range 20 {
+				if c, err := s.DialContext(t.Context(), "tcp", ""); err == nil {
+					_ = c.Close()
+				} else if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.ECONNRESET) {
+					t.Errorf("error %v, want a refused connection at most", err)
+				}
+			}
+		})
+	}
+	for range 20 {
+		if err := errors.Join(s.StopListening(), s.StartListening()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dials.Wait()
+	if r := mustSend(t, s, "GET", "/v1/models", ""); r.status != 200 {
+		t.Errorf("status %d", r.status)
+	}
+}
+
+// TestStartListeningClosed: a server that is closed opens no socket again.
+func TestStartListeningClosed(t *testing.T) {
+	s, err := mock.NewServer(samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.StopListening(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.StartListening(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("error %v, want net.ErrClosed", err)
+	}
+	if _, err := s.DialContext(t.Context(), "tcp", ""); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("error %v, want a refused connection", err)
 	}
 }
 

@@ -1,6 +1,7 @@
-package mock
+package memnet
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -11,17 +12,50 @@ import (
 	"time"
 )
 
-// memoryPipe returns both ends of an in-memory connection.
-func memoryPipe() (a, b *memoryConn) {
-	x, y := newMemoryStream(), newMemoryStream()
-	return &memoryConn{in: x, out: y}, &memoryConn{in: y, out: x}
+// TestListener: dialling waits for Accept, a context ends the wait, and after
+// Close the port is one that nobody serves.
+func TestListener(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := Listen("127.0.0.1:1")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := l.DialContext(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("without Accept: %v", err)
+		}
+		go func() {
+			c, err := l.Accept()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = c.Write([]byte("hello"))
+			_ = c.Close()
+		}()
+		c, err := l.DialContext(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(c); string(got) != "hello" || err != nil {
+			t.Errorf("read %q, %v", got, err)
+		}
+		if c.RemoteAddr().String() != "127.0.0.1:1" || l.Addr().Network() != "tcp" {
+			t.Errorf("address %v of %v", c.RemoteAddr(), l.Addr())
+		}
+		_ = l.Close()
+		if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("accepting after Close: %v", err)
+		}
+		if _, err := l.DialContext(t.Context()); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("dialling after Close: %v", err)
+		}
+	})
 }
 
-// TestMemoryConn: the errors and the blocking are those of a socket.
-func TestMemoryConn(t *testing.T) {
+// TestConn: the errors and the blocking are those of a socket.
+func TestConn(t *testing.T) {
 	t.Run("data, then the end", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			a, b := memoryPipe()
+			a, b := pipe("127.0.0.1:1")
 			text := strings.Repeat("0123456789", 20_000) // more than the buffer
 			go func() {
 				if n, err := a.Write([]byte(text)); n != len(text) || err != nil {
@@ -37,11 +71,12 @@ func TestMemoryConn(t *testing.T) {
 	})
 	t.Run("reset drops what was written", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			a, b := memoryPipe()
+			a, b := pipe("127.0.0.1:1")
 			if _, err := a.Write([]byte("x")); err != nil {
 				t.Fatal(err)
 			}
-			resetConn(a)
+			_ = a.SetLinger(0)
+			_ = a.Close()
 			if _, err := b.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("read: %v", err)
 			}
@@ -55,7 +90,7 @@ func TestMemoryConn(t *testing.T) {
 	})
 	t.Run("closed by the peer", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			a, b := memoryPipe()
+			a, b := pipe("127.0.0.1:1")
 			_ = a.Close()
 			if _, err := b.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
 				t.Errorf("write: %v", err)
@@ -67,7 +102,7 @@ func TestMemoryConn(t *testing.T) {
 	})
 	t.Run("deadlines", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			a, b := memoryPipe()
+			a, b := pipe("127.0.0.1:1")
 			begin := time.Now()
 			_ = a.SetReadDeadline(begin.Add(time.Second))
 			_ = b.SetWriteDeadline(begin.Add(2 * time.Second))
