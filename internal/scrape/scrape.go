@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/fetch"
 	"github.com/genclient/genclient/internal/schema"
 )
 
@@ -64,7 +66,7 @@ func Run(ctx context.Context, opts Options) (Report, diag.List, error) {
 	if err != nil {
 		return Report{}, nil, err
 	}
-	fetch := newFetcher(opts.Transport)
+	fetcher := newFetcher(opts.Transport, sources)
 	results := make([][]Scraped, len(sources))
 	lists := make([]diag.List, len(sources))
 	var mu sync.Mutex
@@ -73,7 +75,7 @@ func Run(ctx context.Context, opts Options) (Report, diag.List, error) {
 	group.SetLimit(maxParallel)
 	for i, s := range sources {
 		group.Go(func() error {
-			in, diags, err := s.load(ctx, fetch, opts.Stdin)
+			in, diags, err := s.load(ctx, fetcher, opts.Stdin)
 			if err != nil {
 				return err
 			}
@@ -101,6 +103,17 @@ func Run(ctx context.Context, opts Options) (Report, diag.List, error) {
 	diags = append(slices.Concat(lists...), diags...)
 	diags.Sort()
 	return Report{Scraped: scraped, Read: len(sources)}, diags, nil
+}
+
+// newFetcher returns what reads the URLs among the sources.
+func newFetcher(transport http.RoundTripper, sources []source) *fetch.Client {
+	var named []*url.URL
+	for _, s := range sources {
+		if s.url != nil {
+			named = append(named, s.url)
+		}
+	}
+	return fetch.New(fetch.Options{Transport: transport, Local: fetch.LocalHosts(named...)})
 }
 
 // combine makes one of all that was scraped of each model. Of pages in several

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/fetch"
 	"github.com/genclient/genclient/internal/schema"
 )
 
@@ -82,7 +83,7 @@ func expandOne(arg string) ([]source, error) {
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("reading the source %q: not a URL", arg)
-		case !isHTTP(u):
+		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 			return nil, fmt.Errorf("reading the source %q: the scheme %q is neither http nor https", arg, scheme)
 		case u.User != nil:
 			return nil, fmt.Errorf("reading the source %q: a URL with credentials is not fetched", u.Redacted())
@@ -128,7 +129,7 @@ func expandFolder(dir string) ([]source, error) {
 
 // load reads a source. A source that exists but cannot be used is a
 // diagnostic; the error is the context's.
-func (s source) load(ctx context.Context, fetch *fetcher, stdin io.Reader) (input, diag.List, error) {
+func (s source) load(ctx context.Context, fetcher *fetch.Client, stdin io.Reader) (input, diag.List, error) {
 	if err := ctx.Err(); err != nil {
 		return input{}, nil, err
 	}
@@ -136,7 +137,7 @@ func (s source) load(ctx context.Context, fetch *fetcher, stdin io.Reader) (inpu
 	var err error
 	switch {
 	case s.url != nil:
-		in, err = fetch.get(ctx, s.url)
+		in, err = get(ctx, fetcher, s.url)
 		if ctx.Err() != nil {
 			return input{}, nil, ctx.Err()
 		}
@@ -155,6 +156,31 @@ func (s source) load(ctx context.Context, fetch *fetcher, stdin io.Reader) (inpu
 	}
 	in.src.File = s.name
 	return in, nil, nil
+}
+
+// get reads a page or a catalog answer.
+func get(ctx context.Context, fetcher *fetch.Client, u *url.URL) (input, error) {
+	types := []string{"text/html", "application/xhtml+xml", "application/json", "+json", "text/markdown", "text/plain"}
+	response, err := fetcher.Get(ctx, fetch.Request{URL: u, Types: types, MaxBytes: maxCatalog})
+	if err != nil {
+		return input{}, err
+	}
+	in, err := readAll(bytes.NewReader(response.Body), contentFormat(response.MediaType))
+	in.address = response.URL.String()
+	return in, err
+}
+
+// contentFormat returns the format that a media type names.
+func contentFormat(mediaType string) format {
+	switch mediaType {
+	case "":
+		return unknown
+	case "text/html", "application/xhtml+xml":
+		return htmlFormat
+	case "text/plain", "text/markdown":
+		return textFormat
+	}
+	return jsonFormat
 }
 
 // readAll reads a source to its end or to the limit of its format.
