@@ -41,9 +41,13 @@ func readAnswer(resp *http.Response) (answer, error) {
 	if a.ok() {
 		limit = 128 << 20
 	}
+	unknown := decodeBody(resp)
 	var err error
-	a.raw, err = io.ReadAll(io.LimitReader(resp.Body, limit))
-	_ = json.Unmarshal(a.raw, &a.fields) // no object: no fields
+	a.raw, err = io.ReadAll(io.LimitReader(gzipCoding.reader(resp.Body), limit)) // some servers do not say so
+	_ = json.Unmarshal(a.raw, &a.fields)                                         // no object: no fields
+	if a.fields == nil && err == nil {
+		err = unknown
+	}
 	return a, err
 }
 

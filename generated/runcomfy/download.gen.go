@@ -219,7 +219,7 @@ func (d *downloader) attempt(ctx context.Context, address string, p *partial) (r
 		version = ""
 	}
 	switch code := resp.StatusCode; {
-	case code == http.StatusOK && resp.ContentLength < 0 && resp.TransferEncoding == nil:
+	case code == http.StatusOK && resp.ContentLength < 0 && resp.TransferEncoding == nil && !resp.Uncompressed: // a coding has an end of its own
 		return true, errors.New("the server does not tell where the file ends")
 	case code == http.StatusOK:
 		if err := p.reset(); err != nil {

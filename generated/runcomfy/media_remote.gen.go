@@ -125,6 +125,7 @@ func (m *mediaClient) get(ctx context.Context, address string, header http.Heade
 		}
 		maps.Copy(req.Header, header)
 		req.Header.Set("User-Agent", m.user)
+		req.Header.Set("Accept-Encoding", "identity")
 		resp, err := m.roundTrip(req)
 		switch {
 		case err != nil:
@@ -134,6 +135,7 @@ func (m *mediaClient) get(ctx context.Context, address string, header http.Heade
 			}
 			return nil, &requestError{newCauses(func(s string) string { return redact(s, own) }, err)}
 		case resp.StatusCode < 300 || resp.StatusCode > 399 || resp.Header.Get("Location") == "":
+			_ = decodeBody(resp) // of a coding that is not one, such as aws-chunked, the content decides
 			return resp, nil
 		}
 		resp.Body.Close()
@@ -234,13 +236,16 @@ func (f *remoteFile) read(off int64) error {
 		return err
 	}
 	defer resp.Body.Close()
-	whole := resp.StatusCode == http.StatusOK && off == 0
-	switch start, size, ok := parseContentRange(resp.Header.Get("Content-Range")); {
+	// A range of a coded file is one of the coded bytes: only the first can be read.
+	coded := resp.StatusCode == http.StatusPartialContent && resp.Uncompressed
+	start, size, ok := parseContentRange(resp.Header.Get("Content-Range"))
+	whole := off == 0 && (resp.StatusCode == http.StatusOK || coded && ok && start == 0)
+	switch {
 	case whole:
 		f.size, f.budget = resp.ContentLength, want
 	case resp.StatusCode != http.StatusPartialContent:
 		return fmt.Errorf("the server answers %d", resp.StatusCode)
-	case !ok || start != off || f.size >= 0 && size >= 0 && size != f.size:
+	case !ok || coded || start != off || f.size >= 0 && size >= 0 && size != f.size:
 		return errors.New("the server sent another range than it was asked for")
 	default:
 		f.size = max(f.size, size)
@@ -248,9 +253,13 @@ func (f *remoteFile) read(off int64) error {
 	f.off = off
 	part := bytes.NewBuffer(slices.Grow(f.part[:0], int(want)+bytes.MinRead)) // io.ReadAll takes twice as much
 	_, err = part.ReadFrom(io.LimitReader(resp.Body, want))
+	cut := coded && errors.Is(err, io.ErrUnexpectedEOF) // where the range ends
+	if cut {
+		err = nil
+	}
 	f.part = part.Bytes()
 	f.budget -= want // also of a server that sends less
-	if whole && int64(len(f.part)) < want {
+	if whole && !cut && int64(len(f.part)) < want {
 		f.size, f.budget = int64(len(f.part)), 0 // an answer of unknown length has ended
 	}
 	return err

@@ -195,7 +195,7 @@ func TestRemoteMedia(t *testing.T) {
 				t.Errorf("%d bytes sent, want at most %d", n, tt.sent)
 			}
 			for _, r := range host.seen {
-				if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || r.Header.Get("Accept-Encoding") != "" || r.ProtoMajor != 1 {
+				if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || r.Header.Get("Accept-Encoding") != "identity" || r.ProtoMajor != 1 {
 					t.Errorf("%s, request headers %v", r.Proto, r.Header)
 				}
 			}

@@ -35,7 +35,7 @@ func TestSubmitRequest(t *testing.T) {
 			t.Errorf("body %s, want %s", got.body, want)
 		}
 		want := http.Header{"Authorization": {"Bearer " + testToken}, "Accept": {"application/json"}, "Content-Type": {"application/json"},
-			"User-Agent": {"test/1"}, "Connection": {"close"}, "Content-Length": {fmt.Sprint(len(got.body))}}
+			"User-Agent": {"test/1"}, "Accept-Encoding": {"identity"}, "Connection": {"close"}, "Content-Length": {fmt.Sprint(len(got.body))}}
 		if diff := cmp.Diff(want, got.header); diff != "" {
 			t.Errorf("headers (-want +got):\n%s", diff)
 		}

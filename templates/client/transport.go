@@ -88,6 +88,9 @@ func (c *core) exchange(ctx context.Context, rt http.RoundTripper, method, path 
 	req.Header.Set("Authorization", "Bearer "+c.token())
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.user)
+	if t, ok := rt.(*http.Transport); !ok || t.DisableCompression {
+		req.Header.Set("Accept-Encoding", "identity") // which else is any; Go's own gzip is asked for by itself
+	}
 	if body != nil { // and no GetBody, with which net/http would send it again
 		req.Body, req.ContentLength = body, int64(len(body.body))
 		req.Header.Set("Content-Type", "application/json")
