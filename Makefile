@@ -3,6 +3,8 @@
 GO ?= go
 # A catalog file for the tests that take every model of it through all layers.
 export GENCLIENT_CORPUS := $(and $(GENCLIENT_CORPUS),$(abspath $(GENCLIENT_CORPUS)))
+# A folder of outside tools whose synthetic models and floor the benchmarks use.
+export GENCLIENT_BENCH := $(and $(GENCLIENT_BENCH),$(abspath $(GENCLIENT_BENCH)))
 COVERED = ./internal/...,./templates/client/...
 
 .PHONY: help build test lint generate check demo fuzz bench soak
@@ -51,6 +53,6 @@ fuzz: ## Run every fuzz target for FUZZTIME
 soak: ## Run 10,000 jobs through faults and kills, and the polling figures
 	GENCLIENT_SOAK_JOBS=10000 $(GO) test -v -timeout 30m -run 'Soak|Polling' ./mock
 
-bench: ## Run the benchmarks, then print the ratios to jennifer, a floor, hand-written checks and jsonschema
+bench: ## Run the benchmarks, then print the ratios to jennifer, hand-written checks and jsonschema
 	$(GO) -C bench test -run '^$$' -bench . -benchmem ./...
 	$(GO) -C bench run ./cmd/compare

@@ -70,17 +70,9 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-// String returns what can be said of the client: the origin of its calls. Log it
-// rather than the client: in a program that links text/template, a client that
-// is passed as an any keeps the method of every model in the binary.
-func (c *Client) String() string {
-	if c == nil || c.core == nil {
-		return "runcomfy client"
-	}
-	return "runcomfy client of " + c.origin
-}
-
-// Format prints nothing of the client, whatever the verb.
+// Format prints nothing of the client, whatever the verb. In a program that links
+// text/template, passing a client as an any keeps the method of every model in
+// the binary: do not log it.
 func (c Client) Format(f fmt.State, _ rune) { fmt.Fprint(f, "runcomfy client") }
 
 // ready returns the client's state, or the *ConfigError that forbids any call.

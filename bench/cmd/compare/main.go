@@ -4,11 +4,12 @@
 //
 // Run it in the folder bench:
 //
-//	go run ./cmd/compare [-n 1000] [-rounds 5] [-own] [-only compile,size] [-shared DIR]
+//	go run ./cmd/compare [-n 1000] [-rounds 5] [-only compile,size]
 //
-// The input is the synthetic one of the shared tools when their folder exists,
-// else, or with -own, that of package synth. The floor, the least Go for the
-// same models, comes from the same place as the input.
+// The input is that of package synth. Where the environment variable
+// GENCLIENT_BENCH names a folder of outside tools, it is that of their synth, and
+// the compiled package is also compared with their floor, the least Go for the
+// same models.
 package main
 
 import (
@@ -28,7 +29,7 @@ type section struct {
 
 var sections = []section{
 	{"generation", "Generation and jennifer's rendering of the same files", compareGeneration},
-	{"compile", "Compiling the generated package and the floor", compareCompile},
+	{"compile", "Compiling the generated package", compareCompile},
 	{"size", "A program using one of the models, linked with all and with that one", compareSize},
 	{"validate", "Validate, hand-written checks and jsonschema/v5", compareValidate},
 }
@@ -41,12 +42,10 @@ func main() {
 }
 
 func run() error {
-	w := workspace{}
+	w := workspace{outside: os.Getenv("GENCLIENT_BENCH")}
 	var only string
 	flag.IntVar(&w.n, "n", 1000, "number of models")
 	flag.IntVar(&w.rounds, "rounds", 5, "measurements of each side")
-	flag.BoolVar(&w.own, "own", false, "use package synth and package floor even where the shared tools are")
-	flag.StringVar(&w.shared, "shared", "../../shared/bench", "folder of the shared tools")
 	flag.StringVar(&w.dir, "work", "", "folder to work in, emptied first and kept (default: a temporary one)")
 	flag.StringVar(&only, "only", "", "comma-separated sections (default: all)")
 	flag.Parse()

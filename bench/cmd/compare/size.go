@@ -52,13 +52,15 @@ func main() {
 	}
 }
 `},
-	{"template, logs of a wait error and the client's String", logging("client.String()")},
-	{"template, logs of a wait error and the client", logging("client")},
+	{"template, a log of a wait error", logging("")},
+	{"template, logs of a wait error and the client", logging(`	slog.Info("starting", "client", client)
+	fmt.Printf("%v\n", client)
+`)},
 }
 
 // logging returns the program that links text/template too and logs a wait
-// error, and the client as the given expression has it.
-func logging(client string) string {
+// error, after the given statements.
+func logging(first string) string {
 	return strings.ReplaceAll(`package main
 
 import (
@@ -74,19 +76,17 @@ import (
 
 func main() {
 	client := gen.New("")
-	slog.Info("starting", "client", CLIENT)
-	fmt.Printf("%v\n", CLIENT)
-	res, err := client.METHOD(context.Background(), &gen.INPUT{})
+FIRST	res, err := client.METHOD(context.Background(), &gen.INPUT{})
 	var wait *gen.WaitError
 	if errors.As(err, &wait) {
-		slog.Error("gave up", "err", wait)
+		slog.Error(fmt.Sprint("gave up: ", wait), "err", wait)
 	}
 	page := template.Must(template.New("page").Parse("{{.Result.RequestID}} {{.Err.Error}}\n"))
 	if err := page.Execute(os.Stdout, map[string]any{"Result": res, "Err": err}); err != nil {
 		os.Exit(1)
 	}
 }
-`, "CLIENT", client)
+`, "FIRST", first)
 }
 
 // compareSize links every program with the package of all models and with that

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/genclient/genclient/bench"
-	"github.com/genclient/genclient/bench/floor"
 	"github.com/genclient/genclient/bench/synth"
 	"github.com/genclient/genclient/internal/output"
 )
@@ -20,21 +18,22 @@ import (
 //
 //	schemas/     the schema documents
 //	client/      module example.com/client, with the generated package in gen/
-//	floor/       module example.com/m, with the floor package in gen/
+//	floor/       module example.com/m, with the floor package in gen/, where
+//	             outside tools make one
 type workspace struct {
 	n, rounds int
-	own       bool   // whether to leave the shared tools alone
-	shared    string // their folder
+	outside   string // the folder of the outside tools, "" for none
 	dir       string
 	temporary bool
-	origin    string // where the models and the floor come from
+	origin    string // where the models come from
 }
 
 func (w *workspace) path(elem ...string) string {
 	return filepath.Join(append([]string{w.dir}, elem...)...)
 }
 
-// prepare makes the schemas, the generated package and the floor package.
+// prepare makes the schemas, the generated package and, with outside tools, the
+// floor package.
 func (w *workspace) prepare() (err error) {
 	if w.dir == "" {
 		w.temporary = true
@@ -45,11 +44,11 @@ func (w *workspace) prepare() (err error) {
 	if err != nil {
 		return err
 	}
-	switch _, err = os.Stat(w.shared); {
-	case w.own || errors.Is(err, fs.ErrNotExist):
-		err = w.prepareOwn()
-	case err == nil:
-		err = w.prepareShared()
+	if w.outside == "" {
+		w.origin = "project's own generator"
+		err = synth.Write(w.path("schemas"), synth.Documents(w.n))
+	} else {
+		err = w.prepareOutside()
 	}
 	if err != nil {
 		return err
@@ -57,29 +56,19 @@ func (w *workspace) prepare() (err error) {
 	if _, err := bench.Generate(w.path("schemas"), w.path("client", "gen")); err != nil {
 		return err
 	}
-	return errors.Join(w.module("client", "example.com/client"), w.module("floor", "example.com/m"))
+	return w.module("client", "example.com/client")
 }
 
-func (w *workspace) prepareOwn() error {
-	w.origin = "project's own generator, with its own floor"
-	if err := synth.Write(w.path("schemas"), synth.Documents(w.n)); err != nil {
-		return err
-	}
-	pkg, err := bench.Load(w.path("schemas"), nil)
+// prepareOutside runs the outside programs: extract and synth of the folder
+// tools make the input schemas and their table, that of the folder floor prints
+// the least Go for them.
+func (w *workspace) prepareOutside() error {
+	w.origin = "outside tools"
+	outside, err := filepath.Abs(w.outside)
 	if err != nil {
 		return err
 	}
-	return writeFiles(w.path("floor", "gen"), floor.Files(pkg))
-}
-
-// prepareShared runs the shared programs as their README says.
-func (w *workspace) prepareShared() error {
-	w.origin = "shared tools, with the shared floor"
-	shared, err := filepath.Abs(w.shared)
-	if err != nil {
-		return err
-	}
-	tools, floor := filepath.Join(shared, "tools"), filepath.Join(shared, "floor")
+	tools, floor := filepath.Join(outside, "tools"), filepath.Join(outside, "floor")
 	for _, c := range []struct {
 		dir  string
 		args []string
@@ -96,7 +85,7 @@ func (w *workspace) prepareShared() error {
 	if err != nil {
 		return err
 	}
-	return synth.Write(w.path("schemas"), docs)
+	return errors.Join(synth.Write(w.path("schemas"), docs), w.module("floor", "example.com/m"))
 }
 
 // module makes a folder a module without requirements.
