@@ -40,6 +40,9 @@ func Kling2_1ProImageToVideo(in *runcomfy.Kling2_1ProImageToVideoInput) error {
 	}
 	if in.ImageURL == "" {
 		p = append(p, Problem{"image_url", "is required"})
+	} else if !strings.HasPrefix(in.ImageURL, "https://") && !strings.HasPrefix(in.ImageURL, "data:image/") ||
+		strings.TrimSpace(in.ImageURL) != in.ImageURL {
+		p = append(p, Problem{"image_url", "must be an https URL or a data URI"})
 	}
 	if in.Duration != 0 && in.Duration != 5 && in.Duration != 10 {
 		p = append(p, Problem{"duration", "must be 5 or 10, got " + strconv.FormatInt(int64(in.Duration), 10)})

@@ -60,6 +60,11 @@ func (in *Kling1_6ProImageToVideoInput) Validate() error {
 	var v violations
 	if in.ImageURL == "" {
 		v.required("image_url")
+	} else if !fetchable(in.ImageURL) {
+		v.media("image_url", in.ImageURL)
+	}
+	if in.TailImageURL != nil && !fetchable(*in.TailImageURL) {
+		v.media("tail_image_url", *in.TailImageURL)
 	}
 	switch in.Duration {
 	case 0, 5, 10:
@@ -73,9 +78,11 @@ func (in *Kling1_6ProImageToVideoInput) Validate() error {
 }
 
 var mediaRulesKling1_6ProImageToVideo = []MediaRule{
+	{Path: "image_url", Kind: MediaKindImage},
 	{Path: "image_url", Kind: MediaKindImage, Metric: "width_pixels", Op: ">", Bound: 300, Message: "The uploaded image width and height must both exceed 300 pixels."},
 	{Path: "image_url", Kind: MediaKindImage, Metric: "height_pixels", Op: ">", Bound: 300, Message: "The uploaded image width and height must both exceed 300 pixels."},
 	{Path: "image_url", Kind: MediaKindImage, Metric: "file_size_mb", Op: "<", Bound: 10, Message: "File size must be less than 10 MB."},
+	{Path: "tail_image_url", Kind: MediaKindImage},
 	{Path: "tail_image_url", Kind: MediaKindImage, Metric: "width_pixels", Op: ">", Bound: 300, Message: "The uploaded image width and height must both exceed 300 pixels."},
 	{Path: "tail_image_url", Kind: MediaKindImage, Metric: "height_pixels", Op: ">", Bound: 300, Message: "The uploaded image width and height must both exceed 300 pixels."},
 }

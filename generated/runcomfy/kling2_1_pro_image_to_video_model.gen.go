@@ -69,6 +69,11 @@ func (in *Kling2_1ProImageToVideoInput) Validate() error {
 	}
 	if in.ImageURL == "" {
 		v.required("image_url")
+	} else if !perhapsFetchable(in.ImageURL) {
+		v.media("image_url", in.ImageURL)
+	}
+	if in.TailImageURL != nil && !perhapsFetchable(*in.TailImageURL) {
+		v.media("tail_image_url", *in.TailImageURL)
 	}
 	switch in.Duration {
 	case 0, 5, 10:

@@ -60,6 +60,8 @@ func (in *Kling2_6ProImageToVideoInput) Validate() error {
 	}
 	if in.ImageURL == "" {
 		v.required("image_url")
+	} else if !perhapsFetchable(in.ImageURL) {
+		v.media("image_url", in.ImageURL)
 	}
 	switch in.Duration {
 	case 0, 5, 10:

@@ -3,17 +3,12 @@
 package runcomfy
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,8 +33,9 @@ func (e *MediaError) Unwrap() error { return e.Err }
 // URLs, whatever WithMediaCheck says, and compares it with the rules of the
 // input's model. It reads headers alone and sends nothing to the API. It
 // returns nil, a *ValidationError with every broken rule, or a *MediaError if
-// the context ended. Media that cannot be read and rules that this client does
-// not know break nothing, unless WithStrictMedia is set.
+// the context ended. Values that no server can fetch, such as local paths, http
+// URLs and damaged base64, break the rule "format". Media that cannot be read and
+// rules that this client does not know break nothing, unless WithStrictMedia is set.
 func (c *Client) CheckMedia(ctx context.Context, in Input) error {
 	switch {
 	case c == nil || c.core == nil:
@@ -60,29 +56,30 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 		return nil
 	}
 	values := mediaValues(body, rules)
-	distinct := slices.Compact(slices.Sorted(maps.Values(values))) // what stands at two paths is measured once
-	infos, errs := make([]MediaInfo, len(distinct)), make([]error, len(distinct))
-	remote := newMediaClient(c.clientSettings)
-	defer remote.closeIdle()
-	inParallel(c.limits.MediaParallel, len(distinct), func(i int) {
-		switch value := distinct[i]; {
-		case strings.EqualFold(value[:min(len(value), len("data:"))], "data:"):
-			infos[i], errs[i] = measureDataURI(value)
-		case mode != MediaCheckRemote:
-			errs[i] = errors.New("not measured without MediaCheckRemote")
-		default:
-			infos[i], errs[i] = remote.measure(ctx, value)
+	problems := map[string]string{}
+	for path, value := range values {
+		if problem := value.problem(); problem != "" {
+			problems[path] = problem
+			delete(values, path)
+		} else if !value.measured && !value.isData() {
+			delete(values, path)
 		}
-	})
+	}
+	measured, failed := c.measureValues(ctx, values, mode)
 	if ctx.Err() != nil {
 		return &MediaError{Err: contextError(ctx)}
 	}
-	measured, failed := map[string]MediaInfo{}, map[string]error{}
-	for path, value := range values {
-		i, _ := slices.BinarySearch(distinct, value)
-		measured[path], failed[path] = infos[i], errs[i] // the size may be known beside an error
+	for path := range values {
+		var damaged damagedData
+		if errors.As(failed[path], &damaged) {
+			problems[path] = string(damaged)
+			delete(measured, path)
+		}
 	}
 	var v violations
+	for _, path := range slices.SortedFunc(maps.Keys(problems), compareItems) {
+		v.add(path, ruleMediaValue, mediaMessage(problems[path]))
+	}
 	v.evaluate(rules, measured, func(r MediaRule, path string) {
 		reason := cmp.Or(failed[path], errors.New("the rule is not known here, or the file does not tell"))
 		c.log.LogAttrs(ctx, slog.LevelDebug, "runcomfy: media rule not checked", slog.String("model", modelID),
@@ -94,15 +91,86 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 	return v.err()
 }
 
+// measureValues measures values to the extent of mode. What could not be measured
+// has an error, beside which the size may be known.
+func (c *core) measureValues(ctx context.Context, values map[string]mediaValue, mode MediaCheck) (map[string]MediaInfo, map[string]error) {
+	var texts []string
+	for _, value := range values {
+		texts = append(texts, value.text)
+	}
+	slices.Sort(texts)
+	texts = slices.Compact(texts) // a value at two paths is measured once
+	infos, errs := make([]MediaInfo, len(texts)), make([]error, len(texts))
+	remote := newMediaClient(c.clientSettings)
+	defer remote.closeIdle()
+	inParallel(c.limits.MediaParallel, len(texts), func(i int) {
+		switch text := texts[i]; {
+		case isDataURI(text):
+			infos[i], errs[i] = measureDataURI(text)
+		case mode != MediaCheckRemote:
+			errs[i] = errors.New("not measured without MediaCheckRemote")
+		default:
+			infos[i], errs[i] = remote.measure(ctx, text)
+		}
+	})
+	measured, failed := map[string]MediaInfo{}, map[string]error{}
+	for path, value := range values {
+		i, _ := slices.BinarySearch(texts, value.text)
+		measured[path], failed[path] = infos[i], errs[i]
+	}
+	return measured, failed
+}
+
+// A mediaValue is a string of a body at the path of a media rule.
+type mediaValue struct {
+	text     string
+	item     bool // of a list
+	sure     bool // the property is surely media
+	typed    bool // a rule without a metric asks for more than what can be measured
+	measured bool // a rule of it has a metric
+}
+
+func (m mediaValue) problem() string {
+	switch {
+	case m.text == "" && m.item:
+		return problemEmptyItem
+	case !m.sure:
+		return mediaProblem(m.text, false)
+	}
+	problem := localMediaProblem(m.text)
+	if problem == problemDataType && !m.typed {
+		return ""
+	}
+	return problem
+}
+
+func (m mediaValue) isData() bool { return m.sure && isDataURI(m.text) }
+
+func isDataURI(s string) bool { return strings.EqualFold(s[:min(len(s), len("data:"))], "data:") }
+
+// opLikely is the operator of a rule without a metric whose value is not surely
+// media. No table of a model has it.
+const opLikely = "?"
+
 // mediaValues finds the strings at the rules' paths in a JSON body. Its keys
-// are paths with indexes, as image_urls[2].
-func mediaValues(body []byte, rules []MediaRule) map[string]string {
-	values := map[string]string{}
+// are paths with indexes, for example image_urls[2].
+func mediaValues(body []byte, rules []MediaRule) map[string]mediaValue {
+	values := map[string]mediaValue{}
 	var value any
 	_ = json.Unmarshal(body, &value)
 	eachString(value, "", func(path, s string) {
-		if s != "" && slices.ContainsFunc(rules, func(r MediaRule) bool { return r.isFor(path) }) {
-			values[path] = s
+		m := mediaValue{text: s, item: strings.HasSuffix(path, "]")}
+		found := false
+		for _, r := range rules {
+			if r.isFor(path) {
+				found = true
+				m.sure = m.sure || r.Metric == "" && r.Op != opLikely || r.measurable()
+				m.typed = m.typed || r.Metric == ""
+				m.measured = m.measured || r.Metric != ""
+			}
+		}
+		if found && (s != "" || m.item) {
+			values[path] = m
 		}
 	})
 	return values
@@ -138,59 +206,4 @@ func inParallel(limit, n int, work func(i int)) {
 	for range cap(slots) { // all are free again when the last work has ended
 		slots <- struct{}{}
 	}
-}
-
-// maxFileURI is the largest file that FileURI takes, in bytes: in base64 it
-// grows by a third, and the API takes bodies of 64 MiB.
-const maxFileURI = 47 << 20
-
-// FileURI reads a file and returns its content as a data URI (RFC 2397), what a
-// media field takes in place of an https URL. The file must be an image, a video
-// or a sound, whatever its name, of at most 47 MiB. The error is a *MediaError.
-func FileURI(path string) (uri string, err error) {
-	defer func() {
-		if err != nil {
-			err = &MediaError{Path: path, Err: err}
-		}
-	}()
-	info, err := os.Stat(path) // before opening, which blocks on a pipe
-	switch {
-	case err != nil:
-		return "", err
-	case !info.Mode().IsRegular():
-		return "", errors.New("not a regular file")
-	case info.Size() > maxFileURI:
-		return "", fmt.Errorf("%d bytes are more than the %d that fit into a request", info.Size(), maxFileURI)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	format := sniffMedia(content)
-	if format.name == "" {
-		return "", errUnknownMedia
-	}
-	return string(base64.StdEncoding.AppendEncode([]byte("data:"+format.mediaType+";base64,"), content)), nil
-}
-
-var errUnknownMedia = errors.New("the content is no image, video or sound that is known here")
-
-// measureDataURI measures the content of a data URI (RFC 2397).
-func measureDataURI(uri string) (MediaInfo, error) {
-	kind, data, ok := strings.Cut(uri[len("data:"):], ",")
-	if !ok {
-		return MediaInfo{}, errors.New("a data URI without a comma")
-	}
-	data, err := url.PathUnescape(data)
-	if err != nil {
-		return MediaInfo{}, errors.New("a data URI with a bad escape")
-	}
-	content := []byte(data)
-	isBase64 := func(parameter string) bool { return strings.EqualFold(strings.TrimSpace(parameter), "base64") }
-	if slices.ContainsFunc(strings.Split(kind, ";"), isBase64) {
-		if content, err = base64.RawStdEncoding.DecodeString(strings.TrimRight(data, "=")); err != nil {
-			return MediaInfo{}, errors.New("the base64 text is damaged")
-		}
-	}
-	return probeMedia(bytes.NewReader(content), int64(len(content)))
 }

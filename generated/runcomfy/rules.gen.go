@@ -31,7 +31,8 @@ type MediaRule struct {
 	Kind MediaKind
 	// Metric is what is measured: width_pixels, height_pixels, width/height or
 	// file_size_mb; any other is never enforced here. Op compares it with Bound:
-	// >, <, >=, <= or ==.
+	// >, <, >=, <= or ==. A rule without a metric says only that the value is
+	// media: every file passes it.
 	Metric, Op string
 	Bound      float64
 	Message    string // the page's own text for a file that breaks the rule
@@ -91,6 +92,8 @@ func (r MediaRule) check(m MediaInfo) (RuleVerdict, float64) {
 		"==": low == r.Bound || high == r.Bound,
 	}[r.Op]
 	switch {
+	case r.Metric == "":
+		return RuleVerdictPass, 0
 	case !known || !(high > 0 && high <= math.MaxFloat64): // also a ratio without a height
 		return RuleVerdictUnknown, 0
 	case holds:
@@ -143,6 +146,15 @@ func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, 
 			}
 		}
 	}
+}
+
+// measurable reports whether the rule's metric is one of media that is known here.
+func (r MediaRule) measurable() bool {
+	switch r.Metric {
+	case "width_pixels", "height_pixels", "width/height", metricFileSize:
+		return true
+	}
+	return false
 }
 
 // itemIndex is the index of an item in a path, for which rules write [*].

@@ -175,7 +175,10 @@ func (v *validation) checkMedia(ctx context.Context, l *library) error {
 	for _, b := range broken.Violations {
 		d := diag.Diagnostic{Severity: diag.Error, Rule: b.Rule, Subject: b.Path, Message: b.Message,
 			Hint: fmt.Sprintf("measured %s, the bound is %s", number(b.Measured), number(b.Bound))}
-		if b.Measured == 0 {
+		switch {
+		case b.Rule == "format":
+			d.Hint = ""
+		case b.Measured == 0:
 			if unread[b.Path] {
 				continue
 			}
@@ -196,8 +199,13 @@ func clientRules(table []ir.PathRule) []client.MediaRule {
 	}
 	rules := make([]client.MediaRule, len(table))
 	for i, r := range table {
-		bound, _ := r.Bound.Float64()
-		rules[i] = client.MediaRule{Path: r.Path, Kind: kinds[r.Kind], Metric: r.Metric, Op: r.Op, Bound: bound, Message: r.Message}
+		rules[i] = client.MediaRule{Path: r.Path, Kind: kinds[r.Kind], Metric: r.Metric, Op: r.Op, Message: r.Message}
+		if r.Metric != "" {
+			rules[i].Bound, _ = r.Bound.Float64()
+		}
+		if r.Likely {
+			rules[i].Op = "?" // fewer values are mistakes
+		}
 	}
 	return rules
 }

@@ -107,7 +107,7 @@ func plannedNames(m *ir.Model) []string {
 	for i := range m.Patterns {
 		names = append(names, patternName(m.Name, i+1))
 	}
-	if len(m.MediaTable()) > 0 {
+	if slices.ContainsFunc(m.MediaTable(), func(r ir.PathRule) bool { return !r.Likely }) {
 		names = append(names, "mediaRules"+m.Name)
 	}
 	if m.Output != nil {
@@ -123,7 +123,8 @@ var ownIdentifiers = strings.Fields(`_ client format1 context json Context RawMe
 	Path Kind Metric Op Bound Message ModelID outputKind Validate MediaRules MarshalJSON UnmarshalJSON
 	string bool int64 float64 byte error nil len in c ctx opts run v violations err add required int float length
 	intRange floatRange within item entries check from i key x b res shorter longer finite multipleOf unique
-	start marshalMixed unmarshalMixed lazyPattern source match nilInput decodeOutput`)
+	start marshalMixed unmarshalMixed lazyPattern source match nilInput decodeOutput
+	fetchable perhapsFetchable media`)
 
 // identifierProblems finds identifiers that neither the plan nor the generator has.
 func identifierProblems(file *ast.File, m *ir.Model) (problems []string) {

@@ -226,19 +226,24 @@ func inputMethods(f *jen.File, m *ir.Model) {
 // mediaRules prints the model's table of media rules.
 //
 //	var mediaRulesX = []MediaRule{
+//		{Path: "image_url", Kind: MediaKindImage},
 //		{Path: "image_url", Kind: MediaKindImage, Metric: "width_pixels", Op: ">", Bound: 300, Message: "..."},
 //	}
 func mediaRules(f *jen.File, m *ir.Model) {
 	var rows []jen.Code
 	for _, r := range m.MediaTable() {
-		rows = append(rows, jen.Line().Values(
-			jen.Id("Path").Op(":").Lit(r.Path),
-			jen.Id("Kind").Op(":").Id(mediaKinds[r.Kind]),
-			jen.Id("Metric").Op(":").Lit(r.Metric),
-			jen.Id("Op").Op(":").Lit(r.Op),
-			jen.Id("Bound").Op(":").Add(floatLit(r.Bound)),
-			jen.Id("Message").Op(":").Lit(r.Message),
-		))
+		if r.Likely {
+			continue
+		}
+		row := []jen.Code{jen.Id("Path").Op(":").Lit(r.Path), jen.Id("Kind").Op(":").Id(mediaKinds[r.Kind])}
+		if r.Metric != "" {
+			row = append(row,
+				jen.Id("Metric").Op(":").Lit(r.Metric),
+				jen.Id("Op").Op(":").Lit(r.Op),
+				jen.Id("Bound").Op(":").Add(floatLit(r.Bound)),
+				jen.Id("Message").Op(":").Lit(r.Message))
+		}
+		rows = append(rows, jen.Line().Values(row...))
 	}
 	result := jen.Nil()
 	if len(rows) > 0 {

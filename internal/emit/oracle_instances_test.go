@@ -151,8 +151,14 @@ func (s *sampler) validString(v *schema.Value) string {
 			}
 		}
 	}
+	if n := s.count(v, "minLength", "maxLength", len(sampleURL)); n >= len(sampleURL) && (strings.Contains(s.get(v, "format").Str(), "_uri") || s.get(v, "validations") != nil) {
+		return quote(sampleURL + strings.Repeat("a", n-len(sampleURL)))
+	}
 	return quote(strings.Repeat("a", s.count(v, "minLength", "maxLength", 3)))
 }
+
+// sampleURL is a value of what is surely media.
+const sampleURL = "https://a.example/b"
 
 // plainTexts are strings that patterns are likely to ask for.
 var plainTexts = []string{"abc", "ABC", "abc-def_1", "a1", "123", "12:34", "#ff00ff", "2024-01-31", "a@b.example", "https://a.example/b.png",

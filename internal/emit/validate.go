@@ -65,7 +65,7 @@ func checked(s *ir.Struct, within []*ir.Struct) bool {
 	within = append(within, s)
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		if len(f.Checks) > 0 || f.Type == ir.Float || f.Presence == ir.Required && requirable(f) || typeChecked(f.Type, within) {
+		if len(f.Checks) > 0 || f.Media != ir.NoMedia || f.Type == ir.Float || f.Presence == ir.Required && requirable(f) || typeChecked(f.Type, within) {
 			return true
 		}
 	}
@@ -110,7 +110,7 @@ func fieldChecks(g *jen.Group, model string, s *ir.Struct, collector *jen.Statem
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		c := checker{model: model, collector: collector, path: f.JSON, pointer: f.Pointer,
-			required: f.Presence == ir.Required && requirable(f)}
+			required: f.Presence == ir.Required && requirable(f), fetchable: fetchable(f)}
 		c.value(g, jen.Id("in").Dot(f.Name), f.Type, f.Checks)
 	}
 }
@@ -123,6 +123,19 @@ type checker struct {
 	item      bool           // the value is an item of a list or a map
 	pointer   bool           // the value is a pointer, nil for unset or null
 	required  bool
+	fetchable string // function of the runtime that takes a media value, "" for other values
+}
+
+// fetchable returns the name of the runtime's function that reports whether a
+// media value can be fetched.
+func fetchable(f *ir.Field) string {
+	switch {
+	case f.Media == ir.NoMedia:
+		return ""
+	case f.MediaSure:
+		return "fetchable"
+	}
+	return "perhapsFetchable"
 }
 
 // report prints v.METHOD(PATH, ARGS...).

@@ -66,7 +66,7 @@ func (c checker) list(g *jen.Group, x *jen.Statement, l *ir.List, checks []ir.Ch
 				c.report("add", jen.Lit("uniqueItems"), jen.Lit("must have no two equal items")))
 		}
 	}
-	if !itemChecked(l.Elem, nil) {
+	if c.fetchable == "" && !itemChecked(l.Elem, nil) {
 		return
 	}
 	g.For(jen.List(jen.Id("i"), jen.Id("item")).Op(":=").Range().Add(x.Clone())).BlockFunc(func(g *jen.Group) {
@@ -92,7 +92,7 @@ func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 	if c.required {
 		g.If(x.Clone().Op("==").Nil()).Block(c.report("required"))
 	}
-	if !itemChecked(m.Elem, nil) {
+	if c.fetchable == "" && !itemChecked(m.Elem, nil) {
 		return
 	}
 	g.If(jen.Id("start").Op(":=").Id("v").Dot("len").Call(), jen.Len(x.Clone()).Op(">").Lit(0)).Block(
@@ -107,6 +107,6 @@ func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 // element prints the checks of the variable item.
 func (c checker) element(g *jen.Group, it ir.Item) {
 	g.Id("from").Op(":=").Id("v").Dot("len").Call()
-	c = checker{model: c.model, collector: c.collector, item: true, pointer: it.Pointer, required: it.NotNull}
+	c = checker{model: c.model, collector: c.collector, item: true, pointer: it.Pointer, required: it.NotNull, fetchable: c.fetchable}
 	c.value(g, jen.Id("item"), it.Type, it.Checks)
 }

@@ -12,14 +12,19 @@ func (c checker) scalar(g *jen.Group, x, v *jen.Statement, t ir.Scalar, checks [
 	if t == ir.String && c.required && !c.pointer {
 		// An empty string that is required is one violation, whatever else is asked.
 		empty := jen.If(v.Clone().Op("==").Lit("")).Block(c.report("required"))
-		if len(checks) == 0 {
+		switch {
+		case len(checks) == 0 && c.fetchable == "":
 			g.Add(empty)
+			return
+		case len(checks) == 0:
+			g.Add(empty.Else().If(jen.Op("!").Id(c.fetchable).Call(v.Clone())).Block(c.report("media", v.Clone())))
 			return
 		}
 		g.Add(empty.Else().BlockFunc(func(g *jen.Group) {
 			for _, check := range checks {
 				c.check(g, x, v, check)
 			}
+			c.media(g, x, v)
 		}))
 		return
 	}
@@ -39,9 +44,32 @@ func (c checker) scalar(g *jen.Group, x, v *jen.Statement, t ir.Scalar, checks [
 		}
 		c.check(g, x, v, check)
 	}
+	if t == ir.String {
+		c.media(g, x, v)
+	}
 	if t == ir.Float && !bounded {
 		c.when(g, x, jen.Op("!").Id("finite").Call(v.Clone()), c.report("float", jen.Lit("type"), jen.Lit("must be a finite number"), v.Clone()))
 	}
+}
+
+// media prints the check of a media value. "" is a property that is not set, but
+// not an item.
+//
+//	if !fetchable(in.ImageURL) {
+//		v.media("image_url", in.ImageURL)
+//	}
+func (c checker) media(g *jen.Group, x, v *jen.Statement) {
+	if c.fetchable == "" {
+		return
+	}
+	refused := jen.Op("!").Id(c.fetchable).Call(v.Clone())
+	if c.item {
+		refused = v.Clone().Op("==").Lit("").Op("||").Add(refused)
+		if c.pointer {
+			refused = jen.Parens(refused)
+		}
+	}
+	c.when(g, x, refused, c.report("media", v.Clone()))
 }
 
 // check prints one check that needs no knowledge of the Go type.

@@ -115,9 +115,9 @@ func (b *builder) constrain(f *Field, n *node, p place) {
 		f.Unchecked = append(f.Unchecked, "readOnly")
 	}
 	f.Default = defaultText(n, f.Type)
-	list, isList := f.Type.(*List)
-	if f.Type == String || isList && list.Elem.Type == String {
-		f.Media = b.media(p.path, n)
+	_, isList := f.Type.(*List)
+	if leafType(f.Type) == String {
+		f.Media, f.MediaSure = b.media(p.path, n)
 	}
 	if v := n.get("validations"); v != nil && !v.Is(schema.Array) {
 		f.Unchecked = append(f.Unchecked, constraintText("validations", v))
@@ -135,6 +135,7 @@ func (b *builder) constrain(f *Field, n *node, p place) {
 		rule.PerItem = isList
 		rule.Message = plainText(rule.Message)
 		f.MediaRules = append(f.MediaRules, rule)
+		f.MediaSure = f.MediaSure || measures[rule.Metric]
 	}
 }
 

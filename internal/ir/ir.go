@@ -173,6 +173,9 @@ type Field struct {
 	Deprecated bool
 	Checks     []Check
 	Media      MediaKind
+	// MediaSure says that the property is media by its format or its rules, not
+	// by its name, default or description only: it may take an id then.
+	MediaSure  bool
 	MediaRules []MediaRule
 	// Unchecked are the constraints that are left to the server, as text for
 	// the comment.

@@ -114,22 +114,61 @@ func nameKind(name string) MediaKind {
 	return NoMedia
 }
 
-// media tells the media kind of the property at path.
-func (b *builder) media(path string, n *node) MediaKind {
+// media returns the media kind of the property at path, and whether its format
+// says so.
+func (b *builder) media(path string, n *node) (kind MediaKind, sure bool) {
 	name := path[strings.LastIndexAny(path, ".]}")+1:]
 	format := n.get("format").Str()
 	if format == "" && !strings.ContainsAny(path, ".[{") {
 		format = b.doc.Catalog.Get("formats").Get(name).Str()
 	}
-	if items := n.get("items"); format == "" && items.Get("format") != nil {
-		format = items.Get("format").Str()
+	if format == "" {
+		format = b.itemFormat(n)
 	}
-	kind := mediaKind(name, format, n)
+	kind = mediaKind(name, format, n)
 	if kind == NoMedia && len(b.itemRules(n)) > 0 {
-		return MediaImage
+		kind = MediaImage
 	}
-	return kind
+	return kind, mediaFormat(format) != NoMedia
 }
+
+// itemFormat returns the format of the items of a list or of a map, also of lists
+// of lists.
+func (b *builder) itemFormat(n *node) string {
+	for range maxLayers { // items may refer to their own list
+		items := n.get("items")
+		if !items.Is(schema.Object) {
+			items = n.get("additionalProperties")
+		}
+		if !items.Is(schema.Object) {
+			return ""
+		}
+		n = b.resolve.node(items)
+		if format := n.get("format").Str(); format != "" {
+			return format
+		}
+	}
+	return ""
+}
+
+// leafType returns the type of what a list or a map holds in the end, or t.
+func leafType(t Type) Type {
+	for range maxLayers {
+		switch of := t.(type) {
+		case *List:
+			t = of.Elem.Type
+		case *Map:
+			t = of.Elem.Type
+		default:
+			return t
+		}
+	}
+	return t
+}
+
+// measures are the metrics of media rules that are known: a property with a rule
+// of them is media.
+var measures = map[string]bool{"width_pixels": true, "height_pixels": true, "width/height": true, "file_size_mb": true}
 
 // itemRules returns the media rules that a list has on its items' schema.
 func (b *builder) itemRules(list *node) []*schema.Value {

@@ -2,15 +2,18 @@ package ir
 
 import "slices"
 
-// PathRule is a media rule with the place it holds for.
+// PathRule is a media rule with the place it holds for. One without a metric says
+// that the value is media.
 type PathRule struct {
-	Path string // as image_url, or loras[*].image with [*] for every item
-	Kind MediaKind
+	Path   string // as image_url, or loras[*].image with [*] for every item
+	Kind   MediaKind
+	Likely bool // the value may be media; such a rule has no metric
 	MediaRule
 }
 
-// MediaTable returns the media rules of a model's input in page order, those of
-// nested objects at the place of the object. A recursive type is listed once.
+// MediaTable returns the media of a model's input in page order, those of nested
+// objects at the place of the object: a rule without a metric for each property,
+// then its rules. A recursive type is listed once, and what a map holds not at all.
 func (m *Model) MediaTable() []PathRule {
 	return mediaTable(nil, m.Input, "", nil)
 }
@@ -23,17 +26,16 @@ func mediaTable(table []PathRule, s *Struct, path string, within []*Struct) []Pa
 	for i := range s.Fields {
 		f := &s.Fields[i]
 		at := path + f.JSON
-		for _, r := range f.MediaRules {
-			if r.PerItem {
-				table = append(table, PathRule{at + "[*]", f.Media, r})
-			} else {
-				table = append(table, PathRule{at, f.Media, r})
-			}
-		}
 		typ := f.Type
 		for list, ok := typ.(*List); ok; list, ok = typ.(*List) {
 			typ = list.Elem.Type
 			at += "[*]"
+		}
+		if f.Media != NoMedia && typ == String {
+			table = append(table, PathRule{Path: at, Kind: f.Media, Likely: !f.MediaSure})
+		}
+		for _, r := range f.MediaRules {
+			table = append(table, PathRule{Path: at, Kind: f.Media, MediaRule: r})
 		}
 		if object, ok := typ.(*Struct); ok {
 			table = mediaTable(table, object, at+".", within)

@@ -17,7 +17,7 @@ var reserved = []string{
 	// Inputs and their rules.
 	"Input", "Int", "Float", "Bool", "String", "Ptr", "Violation", "MediaRule", "MediaInfo", "MediaKind",
 	"MediaKindOther", "MediaKindImage", "MediaKindVideo", "MediaKindAudio", "RuleVerdict", "RuleVerdictPass",
-	"RuleVerdictFail", "RuleVerdictUnknown", "EvaluateMedia", "FileURI", "MediaCheck", "MediaCheckOff",
+	"RuleVerdictFail", "RuleVerdictUnknown", "EvaluateMedia", "FileURI", "DataURI", "MediaCheck", "MediaCheckOff",
 	"MediaCheckLocal", "MediaCheckRemote", "OutputKind", "OutputKindOther", "OutputKindImage",
 	"OutputKindVideo", "OutputKindAudio",
 	// Answers.

@@ -102,6 +102,9 @@ func (w *textWriter) field(f *Field) {
 			w.line(3, "%s %s", text.key, strconv.Quote(text.value))
 		}
 	}
+	if f.MediaSure {
+		w.line(3, "surely media")
+	}
 	for _, r := range f.MediaRules {
 		each := ""
 		if r.PerItem {

@@ -124,8 +124,10 @@ func (b *builder) open(n *node) bool {
 // item chooses the element of a list or a map. The site leaves "items" out for
 // lists of media: their elements are strings.
 func (b *builder) item(v *schema.Value, list *node, p place) Item {
-	if v == nil && list.typ == "array" && b.media(p.path[:len(p.path)-2], list) != NoMedia {
-		return Item{Type: String}
+	if v == nil && list.typ == "array" {
+		if kind, _ := b.media(p.path[:len(p.path)-2], list); kind != NoMedia {
+			return Item{Type: String}
+		}
 	}
 	if v == nil || v.Is(schema.Array) || v.Is(schema.Bool) {
 		if list.typ == "array" {

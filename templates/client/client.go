@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"path"
@@ -145,9 +144,7 @@ func parseBaseURL(raw string, insecure bool) (string, error) {
 		// Neither err nor raw is shown: it may hold a password.
 		return "", &ConfigError{Reason: "the base URL must be https://host or https://host/path, without user, query and fragment"}
 	}
-	addr, _ := netip.ParseAddr(u.Hostname())
-	loopback := addr.IsLoopback() || strings.EqualFold(u.Hostname(), "localhost") // RFC 6761, section 6.3
-	if u.Scheme == "http" && !insecure && !loopback {
+	if u.Scheme == "http" && !insecure && !loopbackHost(u.Hostname()) {
 		return "", &ConfigError{Reason: "the base URL is http, which would send the token in clear text; see WithInsecureHTTP"}
 	}
 	prefix := strings.TrimRight(u.JoinPath().EscapedPath(), "/") // cleans . and .. and doubled slashes

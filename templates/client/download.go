@@ -310,7 +310,7 @@ func (p *partial) publish(output string) (File, error) {
 	}
 	format := sniffMedia(start)
 	if format.name == "" {
-		return File{}, errUnknownMedia
+		return File{}, errNotMedia
 	}
 	if err := errors.Join(p.file.Sync(), p.file.Close()); err != nil {
 		return File{}, err

@@ -98,7 +98,7 @@ func TestCheckMediaSources(t *testing.T) {
 		// 10.2 MB of 10^6 bytes are 9.7 of 2^20: one of the two keeps the rule.
 		host.URL + "/unclear":              "",
 		"data:image/png;base64,AAAA":       "", // unreadable media break nothing
-		"http://example.com/a.png":         "",
+		"http://example.com/a.png":         "format",
 		"https://user:a@example.com/a.png": "",
 		"":                                 "",
 	} {
@@ -150,8 +150,12 @@ func TestMediaValues(t *testing.T) {
 		rules = append(rules, MediaRule{Path: path})
 	}
 	want := map[string]string{"image_url": "a", "loras[0].path": "b", "loras[2].path": "c", "a.b": "d", "deep.er.image": "e",
-		"list[0]": "f", "grid[0][0]": "g", "grid[1][0]": "h", "grid[1][1]": "i"}
-	if diff := cmp.Diff(want, mediaValues([]byte(body), rules)); diff != "" {
+		"list[0]": "f", "list[3]": "", "grid[0][0]": "g", "grid[1][0]": "h", "grid[1][1]": "i"}
+	got := map[string]string{}
+	for path, value := range mediaValues([]byte(body), rules) {
+		got[path] = value.text
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, body := range []string{"", "null", "[]", `"text"`, "{"} {
@@ -215,7 +219,7 @@ func TestStrictMedia(t *testing.T) {
 		{"unreadable", "data:image/png;base64,iVBORw0KGgo=", MediaCheckLocal, imageRules("image_url")[0], "could not be checked: png header: the file is truncated"},
 		{"unknown_metric", toDataURI("", pngOf(t, 9, 9)), MediaCheckLocal, unknown, "could not be checked: the rule is not known here, or the file does not tell"},
 		{"left_out", "https://example.com/a.png", MediaCheckLocal, imageRules("image_url")[0], "could not be checked: not measured without MediaCheckRemote"},
-		{"no_url", "a.png", MediaCheckRemote, imageRules("image_url")[0], "could not be checked: " + errNotHTTPS.Error()},
+		{"refused", "https://user:pw@example.com/a.png", MediaCheckRemote, imageRules("image_url")[0], "could not be checked: " + errNotHTTPS.Error()},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
