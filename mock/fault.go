@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -47,6 +48,7 @@ type Fault struct {
 	point  point
 	bytes  int
 	answer answer
+	member string // JSON, as "name":value
 	accept bool
 	early  bool
 	delay  time.Duration
@@ -70,6 +72,8 @@ const (
 	pointCut
 	pointCutID
 	pointTruncate
+	pointGzip
+	pointMember
 	pointChange // media only
 )
 
@@ -112,6 +116,15 @@ func CutRequestID() Fault { return Fault{point: pointCutID} }
 // Truncate sends k bytes of the answer's body and a Content-Length to match,
 // so that only the content shows that something is missing.
 func Truncate(k int) Fault { return Fault{point: pointTruncate, bytes: k} }
+
+// Gzip answers in the content coding gzip, whatever the client accepts.
+func Gzip() Fault { return Fault{point: pointGzip} }
+
+// AddMember adds a member with this JSON value to the answer, as an error_code
+// beside the id of a job that was accepted.
+func AddMember(name, value string) Fault {
+	return Fault{point: pointMember, member: strconv.Quote(name) + ":" + value}
+}
 
 // Answer answers with a status and a body instead of serving the request. The
 // request body is read first; BeforeBody and AfterAcceptance change the moment.

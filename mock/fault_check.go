@@ -23,6 +23,8 @@ func (f Fault) check(call Call) error {
 		return fmt.Errorf("this fault cannot strike at %s: the faults of a job belong to CallSubmit", call)
 	case f.point == pointChange && call != CallMedia:
 		return fmt.Errorf("this fault cannot strike at %s: ChangeMedia belongs to CallMedia", call)
+	case (f.point == pointGzip || f.point == pointMember) && call == CallMedia:
+		return errors.New("this fault cannot strike at media: Gzip and AddMember belong to answers in JSON")
 	case f.point == pointCutID && call == CallMedia:
 		return errors.New("this fault cannot strike at media: a media file has no request id")
 	}
@@ -39,6 +41,8 @@ func (f Fault) valid() error {
 		return fmt.Errorf("a fault of a negative duration, %v", min(f.delay, f.twist.invisible))
 	case f.twist.failure != nil && !json.Valid(f.twist.failure):
 		return fmt.Errorf("the payload of Fails is not JSON: %q", f.twist.failure)
+	case f.point == pointMember && !json.Valid([]byte("{"+f.member+"}")):
+		return fmt.Errorf("AddMember makes no JSON: %s", f.member)
 	case answers && (f.answer.status < 200 || f.answer.status > 599):
 		return fmt.Errorf("an answer with status %d, which is not within 200 and 599", f.answer.status)
 	case !answers && (f.accept || f.early || len(f.answer.header) > 0):

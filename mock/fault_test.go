@@ -2,6 +2,7 @@ package mock_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,6 +88,29 @@ func describe(r reply, err error) string {
 		}
 	}
 	return text
+}
+
+// TestChangedAnswers: what Gzip and AddMember leave is the true answer.
+func TestChangedAnswers(t *testing.T) {
+	for name, fault := range map[string]mock.Fault{"gzip": mock.Gzip(), "member": mock.AddMember("error_code", `"OK"`)} {
+		s := newServer(t, mock.WithFault(mock.CallSubmit, 1, fault))
+		s.Client().Transport.(*http.Transport).DisableCompression = true // which decodes unasked
+		r := mustSend(t, s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`)
+		body := r.body
+		if name == "gzip" {
+			z, err := gzip.NewReader(bytes.NewReader(r.body))
+			if err != nil || r.header.Get("Content-Encoding") != "gzip" {
+				t.Fatal(r.header, err)
+			}
+			if body, err = io.ReadAll(z); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got map[string]any
+		if err := json.Unmarshal(body, &got); err != nil || got["request_id"] != s.Ledger()[0].RequestID || (name == "member") != (got["error_code"] == "OK") {
+			t.Errorf("%s: %s, %v", name, body, err)
+		}
+	}
 }
 
 // TestErrorsOfMemory: in memory the errors are those of a TCP socket.

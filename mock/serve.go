@@ -2,6 +2,7 @@ package mock
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -198,6 +200,10 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, f Fau
 	case pointTruncate:
 		a.body = a.body[:min(f.bytes, len(a.body))]
 		write(w, a)
+	case pointGzip:
+		write(w, zipped(a))
+	case pointMember:
+		write(w, withMember(a, f.member))
 	default:
 		write(w, a)
 	}
@@ -212,6 +218,25 @@ func writePart(w http.ResponseWriter, a answer, k int) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body[:k]) // a client that has gone needs no answer
+}
+
+// zipped returns an answer in the content coding gzip.
+func zipped(a answer) answer {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write(a.body) // a buffer takes whatever is written
+	_ = z.Close()
+	a.header, a.body = a.header.Clone(), b.Bytes()
+	a.header.Set("Content-Encoding", "gzip")
+	return a
+}
+
+// withMember returns an answer, a JSON object that is not empty, with one more member.
+func withMember(a answer, member string) answer {
+	if rest, found := bytes.CutPrefix(a.body, []byte("{")); found {
+		a.body = slices.Concat([]byte("{"), []byte(member), []byte(","), rest)
+	}
+	return a
 }
 
 // cut sends the first k bytes of an answer, of a short one less, and hangs up.

@@ -96,7 +96,7 @@ func (c *core) exchange(ctx context.Context, rt http.RoundTripper, method, path 
 	if body != nil { // and no GetBody, with which net/http would send it again
 		req.Body, req.ContentLength = body, int64(len(body.body))
 		req.Header.Set("Content-Type", "application/json")
-		if req.ContentLength > c.limits.ExpectContinue {
+		if req.ContentLength > c.limits.ExpectContinue && !body.eager {
 			req.Header.Set("Expect", "100-continue")
 		}
 	}

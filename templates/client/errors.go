@@ -312,7 +312,13 @@ func (c *core) ambiguous(a *flight) *AmbiguousSubmitError {
 			e.Header.Set(name, a.secrets(v))
 		}
 	}
-	if m := wholeID.FindSubmatch(a.raw); m != nil {
+	located := ""
+	if a.ok() || a.status == http.StatusFound || a.status == http.StatusSeeOther {
+		located = c.locatedID(a)
+	}
+	if m := wholeID.FindSubmatch(a.raw); located != "" {
+		e.names(c.acceptedJob(a.submission, located, a.ended))
+	} else if m != nil {
 		e.names(c.acceptedJob(a.submission, string(m[1]), a.ended))
 		if a.ok() && a.cause != nil {
 			e.charged = ChargedYes

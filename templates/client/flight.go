@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"slices"
 	"sync"
 	"time"
 )
@@ -20,7 +18,7 @@ type submitClass string
 const (
 	classNeverSent  submitClass = "never sent" // no byte of the body was handed to a connection
 	classIncomplete submitClass = "incomplete" // a part of the body, which ends in the brace that makes it JSON, was never handed to the connection
-	classRejected   submitClass = "rejected"   // the API answered that it did not take the job
+	classRejected   submitClass = "rejected"   // an answer proves that the job was not taken
 	classAccepted   submitClass = "accepted"   // the API answered with the id of a job
 	classAmbiguous  submitClass = "ambiguous"  // the API may have accepted the job; never sent again
 )
@@ -138,7 +136,7 @@ func (f *flight) Close() error { return nil }
 // nothing is out ends at once, any other gets its grace.
 func (f *flight) callerGone(cause error) {
 	f.mu.Lock()
-	if f.known && f.taken == 0 {
+	if f.untouched() {
 		f.cancel(cause)
 	}
 	f.mu.Unlock()
@@ -165,8 +163,8 @@ func (c *core) post(ctx context.Context, s *submission) *flight {
 	f.answer, f.cause, f.ended = a, err, time.Now()
 	switch {
 	case a.status != 0:
-		f.phase, f.class = SubmitPhaseAnswer, classify(a, err)
-	case f.known && (f.headers == 0 || f.taken == 0 && ctx.Err() != nil):
+		f.phase, f.class = SubmitPhaseAnswer, classify(a, err, f.untouched())
+	case f.known && (f.headers == 0 || f.untouched() && ctx.Err() != nil):
 		f.class = classNeverSent
 	case f.known && f.taken < len(bytes.TrimRight(s.body, " \t\r\n")) && aborted == nil:
 		f.class = classIncomplete
@@ -176,25 +174,8 @@ func (c *core) post(ctx context.Context, s *submission) *flight {
 	return f
 }
 
-// classify classes an answered POST. readErr is what cut the answer short.
-func classify(a answer, readErr error) submitClass {
-	// These say by themselves that the request was turned away, for its credential,
-	// address, form or pace (RFC 9110 section 15.5, RFC 6585, RFC 8470). 408 and 409 do
-	// not, and a 5xx may come from a proxy behind which the job was accepted.
-	refusals := []int{401, 402, 403, 404, 405, 411, 413, 414, 415, 421, 422, 425, 429, 431}
-	switch id := a.text("request_id"); {
-	case slices.Contains(refusals, a.status), a.status >= 300 && a.status <= 399,
-		a.status == http.StatusBadRequest && json.Valid(a.raw) && (a.message() != "" || a.has("error_code")):
-		return classRejected
-	case !a.ok() || readErr != nil:
-		return classAmbiguous
-	case validRequestID(id):
-		return classAccepted
-	case !a.has("request_id") && a.has("error_code"):
-		return classRejected
-	}
-	return classAmbiguous
-}
+// untouched reports whether it is proved that no byte of the body went out.
+func (f *flight) untouched() bool { return f.known && f.taken == 0 }
 
 // repeatable reports whether a rejection only asks for another time.
 func repeatable(status int) bool {

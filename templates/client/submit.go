@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"time"
 )
 
@@ -76,6 +77,7 @@ type submission struct {
 	path    string
 	body    []byte
 	secrets redactor
+	eager   bool                        // sends a large body without asking whether it is wanted
 	check   func(context.Context) error // of its media
 }
 
@@ -157,6 +159,10 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 		}
 		retries[a.class]--
 		spent, asked, cause := retries[a.class] < 0, time.Duration(0), a.cause
+		if a.class == classRejected && a.status == http.StatusExpectationFailed && !s.eager {
+			s.eager = true // for a proxy that does not know Expect
+			continue
+		}
 		switch a.class {
 		case classAccepted:
 			return c.acceptedJob(s, a.text("request_id"), a.ended), nil

@@ -55,7 +55,10 @@ func TestSubmitClasses(t *testing.T) {
 		posts int
 	}{
 		{"accepted", answer(202, acceptedBody), isAccepted, 1},
-		{"accepted beside an error code", answer(200, `{"request_id":"job-1","error_code":1}`), isAccepted, 1},
+		{"id beside an error code", answer(200, `{"request_id":"job-1","error_code":1}`), isAmbiguousWith("job-1"), 1},
+		{"id beside a word for no error", answer(200, `{"request_id":"job-1","error_code":"SUCCESS","error":" None "}`), isAccepted, 1},
+		{"id beside an error in another script", answer(200, `{"request_id":"job-1","error":"错误"}`), isAmbiguousWith("job-1"), 1},
+		{"id beside a known refusal", answer(200, `{"request_id":"job-1","error_code":400002}`), isRejected[*InsufficientBalanceError], 1},
 		{"200 with error_code and no id", answer(200, `{"error_code":400002,"message":"no balance"}`), isRejected[*InsufficientBalanceError], 1},
 		{"200 with error_code as text", answer(200, `{"error_code":"400004"}`), isRejected[*AuthError], 1},
 		{"200 without an id", answer(200, `{"status":"ok"}`), isAmbiguous, 1},
@@ -75,13 +78,15 @@ func TestSubmitClasses(t *testing.T) {
 		{"never answered", func(received) reply { return reply{hang: true} }, isAmbiguous, 1},
 		{"malformed answer", func(received) reply { return reply{body: "x", header: http.Header{"Transfer-Encoding": {"bogus"}}} }, isAmbiguous, 1},
 		{"400 with an error", answer(400, `{"error_message":"bad"}`), isRejected[*APIError], 1},
-		{"400 with HTML", answer(400, "<html><body>Bad Request"), isAmbiguous, 1},
-		{"400 empty", answer(400, ""), isAmbiguous, 1},
+		{"400 with HTML", answer(400, "<html><body>Bad Request"), isRejected[*APIError], 1},
+		{"400 empty", answer(400, ""), isRejected[*APIError], 1},
+		{"400 cut", func(received) reply { return reply{status: 400, body: `{"message":"bad"}`, cut: 1} }, isAmbiguous, 1},
+		{"400 that goes on", answer(400, `{"message":"`+strings.Repeat("bad ", 20<<10)+`"}`), isAmbiguous, 1},
 		{"200 with error_code 403001", answer(200, `{"error_code":403001}`), isRejected[*AuthError], 1},
 		{"200 with error_code 404001", answer(200, `{"error_code":404001}`), isRejected[*NotFoundError], 1},
 		{"400 with error_code 400001", answer(400, `{"error_code":400001}`), isRejected[*NotFoundError], 1},
-		{"200 with error_code 429001", answer(200, `{"error_code":429001}`), isRejected[*RateLimitError], 1},
-		{"200 with error_code 500001", answer(200, `{"error_code":500001}`), isRejected[*APIError], 1},
+		{"200 with error_code 429001", answer(200, `{"error_code":429001}`), isAmbiguous, 1},
+		{"200 with error_code 500001", answer(200, `{"error_code":500001}`), isAmbiguous, 1},
 		{"404", answer(404, `{}`), isRejected[*NotFoundError], 1},
 		{"429 always", answer(429, `{}`), isRejected[*RateLimitError], 6},
 		{"429 for longer than is waited", func(received) reply { return reply{status: 429, header: http.Header{"Retry-After": {"61"}}} }, isRejected[*RateLimitError], 1},
@@ -92,7 +97,7 @@ func TestSubmitClasses(t *testing.T) {
 			return reply{body: acceptedBody}
 		}, isAccepted, 2},
 	}
-	for _, status := range []int{300, 301, 302, 303, 307, 308, 402, 405, 411, 413, 414, 415, 421, 422, 431} {
+	for _, status := range []int{301, 307, 308, 402, 405, 410, 411, 413, 414, 415, 421, 422, 431} {
 		tests = append(tests, struct {
 			name  string
 			reply func(received) reply
@@ -106,7 +111,7 @@ func TestSubmitClasses(t *testing.T) {
 		tests = append(tests, tests[0])
 		tests[len(tests)-1].name, tests[len(tests)-1].reply, tests[len(tests)-1].check = fmt.Sprint(status), answer(status, ""), isRejected[*AuthError]
 	}
-	for _, status := range []int{406, 407, 408, 409, 410, 417, 418, 500, 501, 502, 503, 504, 520} {
+	for _, status := range []int{300, 302, 303, 304, 305, 406, 407, 408, 409, 412, 416, 417, 418, 500, 501, 502, 503, 504, 520} {
 		tests = append(tests, tests[0])
 		tests[len(tests)-1].name, tests[len(tests)-1].reply, tests[len(tests)-1].check = fmt.Sprint(status), answer(status, `{"message":"x"}`), isAmbiguous
 	}

@@ -135,15 +135,72 @@ func TestNestedRequestID(t *testing.T) {
 	}
 }
 
-// A 400 page is a proxy's, with a title or without.
-func TestHTML400IsInDoubt(t *testing.T) {
-	for _, body := range []string{"<html><body>Bad Request", "<html><head><title>400 Bad Request</title></head>"} {
+// A proxy's page of a 400 can stand for something that happened behind it.
+func TestHTML400OfTimeout(t *testing.T) {
+	for _, body := range []string{"<html><body>The origin timed out", "<html><head><title>400: upstream error</title></head>"} {
 		c, _ := answering(t, func(received) reply { return reply{status: 400, body: body} })
 		job, err := c.Submit(t.Context(), testInput())
-		if !is[*AmbiguousSubmitError](err) {
-			t.Errorf("%s: %v %T", body, job, err)
+		isAmbiguous(t, job, err)
+	}
+}
+
+// A submit that was carried out may say so by a Location. It is followed to no
+// other place, and an id that it does not name as the API does is none.
+func TestLocatedJob(t *testing.T) {
+	for location, id := range map[string]string{
+		"/v1/requests/job-1":                               "", // outside of the base URL's prefix
+		"/pre/v1/requests/job-1":                           "job-1",
+		"/pre/v1/requests/job-1/":                          "job-1",
+		"/pre/v1/requests/job-1/status?x=1":                "job-1",
+		"http://127.0.0.1:80/pre/v1/requests/job-1/result": "job-1",
+		"HTTP://127.0.0.1/pre/v1/requests/job-1":           "job-1",
+		"//127.0.0.1/pre/v1/requests/job-1":                "job-1",
+		"../../requests/job-1":                             "job-1",
+		"http://127.0.0.1:81/pre/v1/requests/job-1":        "",
+		"https://127.0.0.1/pre/v1/requests/job-1":          "",
+		"http://elsewhere.example/pre/v1/requests/job-1":   "",
+		"/pre/v1/requests/job-1/other":                     "",
+		"/pre/v1/requests/a%2Fb":                           "",
+		"/pre/v1/requests/":                                "",
+		"/pre/v1/models/job-1":                             "",
+		"::":                                               "",
+		"":                                                 "",
+	} {
+		for _, status := range []int{302, 303, 201, 301, 500} {
+			c, f := answering(t, func(received) reply { return reply{status: status, header: http.Header{"Location": {location}}} },
+				WithBaseURL("http://127.0.0.1/pre/v1"))
+			_, err := c.SubmitRaw(t.Context(), "a/b", json.RawMessage(`{}`))
+			want := id
+			if status == 500 || status == 301 {
+				want = ""
+			}
+			if got := err.(interface{ RequestID() string }).RequestID(); got != want || len(f.all()) != 1 {
+				t.Errorf("%d %s: job %q, want %q; requests %v", status, location, got, want, f.all())
+			}
 		}
 	}
+}
+
+// A proxy that does not know Expect gets the body without it, once.
+func TestExpectationFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		posts, whole := 0, 0
+		c := over(func(conn net.Conn) {
+			req, err := http.ReadRequest(newReader(conn))
+			if err != nil {
+				return
+			}
+			if posts++; req.Header.Get("Expect") == "" {
+				_, _ = io.Copy(io.Discard, req.Body)
+				whole++
+			}
+			_, _ = io.WriteString(conn, "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		})
+		_, err := c.Submit(t.Context(), &input{Prompt: strings.Repeat("x", 2<<20)})
+		if isAmbiguous(t, nil, err); posts != 2 || whole != 1 {
+			t.Errorf("%d POSTs, %d of them whole: %v", posts, whole, err)
+		}
+	})
 }
 
 // What an injected dialer made speak HTTP/2 cannot be used, and no submit is
