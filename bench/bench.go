@@ -20,7 +20,10 @@ import (
 	"github.com/genclient/genclient/internal/emit"
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/output"
-	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/generate"
+	"github.com/genclient/genclient/internal/library"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 // Package is the name of the packages that the measurements generate.
@@ -29,18 +32,13 @@ const Package = "gen"
 // Load reads a schemas folder and plans a package of the models that keep
 // selects; nil selects all.
 func Load(dir string, keep func(modelID string) bool) (*ir.Package, error) {
-	set, diags, err := schema.Load(os.DirFS(dir), dir)
+	l, err := library.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	pins, more := ir.ReadPins(set.Names)
-	pkg, planned := ir.Build(set.Documents, pins, ir.Options{Package: Package, Select: keep})
-	for _, list := range []diag.List{diags, more, planned} {
-		for _, d := range list {
-			if d.Severity >= diag.Error {
-				return nil, fmt.Errorf("%s: %s: %s", dir, d.Subject, d.Message)
-			}
-		}
+	pkg, planned := l.Plan(plan.Options{Package: Package, Select: keep})
+	if err := firstError(dir, l.Diags, planned); err != nil {
+		return nil, err
 	}
 	if len(pkg.Models) == 0 {
 		return nil, errors.New(dir + ": no model")
@@ -48,28 +46,43 @@ func Load(dir string, keep func(modelID string) bool) (*ir.Package, error) {
 	return pkg, nil
 }
 
+// firstError returns the first diagnostic that is an error, as one.
+func firstError(dir string, lists ...diag.List) error {
+	for _, list := range lists {
+		for _, d := range list {
+			if d.Severity >= diag.Error {
+				return fmt.Errorf("%s: %s: %s", dir, d.Subject, d.Message)
+			}
+		}
+	}
+	return nil
+}
+
 // Compare takes the steps of "genclient generate --check": it reads the schemas
 // folder and compares what is generated from it with the folder out.
 func Compare(schemas, out string) (*output.Plan, error) {
-	pkg, err := Load(schemas, nil)
+	l, err := library.Open(schemas)
 	if err != nil {
 		return nil, err
 	}
-	files, err := emit.Files(pkg)
+	result, err := generate.Run(generate.Options{Package: Package, Out: out, Library: l})
 	if err != nil {
 		return nil, err
 	}
-	return output.Compare(out, files, output.GoPackage())
+	if !result.Proceed {
+		return nil, firstError(schemas, result.Diags)
+	}
+	return result.Files, nil
 }
 
 // Generate takes the steps of "genclient generate" and returns the plan that it
 // carried out.
 func Generate(schemas, out string) (*output.Plan, error) {
-	plan, err := Compare(schemas, out)
+	files, err := Compare(schemas, out)
 	if err != nil {
 		return nil, err
 	}
-	return plan, plan.Apply()
+	return files, files.Apply()
 }
 
 // Renderings returns what renders each model of a package: jennifer's own work,

@@ -9,8 +9,8 @@ import (
 
 	"github.com/genclient/genclient/bench/handwritten"
 	"github.com/genclient/genclient/generated/runcomfy"
-	"github.com/genclient/genclient/internal/schema"
-	"github.com/genclient/genclient/schemas"
+
+	"github.com/genclient/genclient/internal/library"
 )
 
 // Loop validates one input n times and returns the last outcome.
@@ -91,16 +91,15 @@ func Validations() ([]Validation, error) {
 // jsonSchema returns the loop of jsonschema/v5 over an input. The page's own
 // schema is compiled, with the site's type "float" called by its standard name.
 func jsonSchema(in runcomfy.Input) (Loop, error) {
-	set, _, err := schema.Load(schemas.FS, "schemas")
+	l, err := library.Open("")
 	if err != nil {
 		return nil, err
 	}
-	text := ""
-	for _, d := range set.Documents {
-		if d.ModelID == in.ModelID() {
-			text = strings.ReplaceAll(d.Input.Compact(), `"type":"float"`, `"type":"number"`)
-		}
+	d := l.Document(in.ModelID())
+	if d == nil {
+		return nil, fmt.Errorf("no schema of %s", in.ModelID())
 	}
+	text := strings.ReplaceAll(d.Input.Compact(), `"type":"float"`, `"type":"number"`)
 	judge, err := jsonschema.CompileString("input.json", text)
 	if err != nil {
 		return nil, fmt.Errorf("the schema of %s: %w", in.ModelID(), err)

@@ -99,7 +99,7 @@ func (s *Server) submit(req Request, r *http.Request, tw twist) (answer, bool) {
 	if !ok {
 		return unknownModel(), true
 	}
-	if problems := validate(m, body); len(problems) > 0 {
+	if problems := bodyProblems(m, body); len(problems) > 0 {
 		return unprocessable("body", problems), true
 	}
 	now := time.Now()
@@ -110,7 +110,7 @@ func (s *Server) submit(req Request, r *http.Request, tw twist) (answer, bool) {
 	return jsonAnswer(http.StatusOK, submitAnswer{RequestID: j.id, links: s.links(r, j.id)}), true
 }
 
-func validate(m Model, body []byte) []Problem {
+func bodyProblems(m Model, body []byte) []Problem {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(body, &object); err != nil || object == nil {
 		return []Problem{{Type: "model_attributes_type", Message: "Input should be a JSON object"}}

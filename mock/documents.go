@@ -7,9 +7,12 @@ import (
 	"sync"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
 	"github.com/genclient/genclient/schemas"
+
+	"github.com/genclient/genclient/internal/dialect"
+	"github.com/genclient/genclient/internal/library"
+	"github.com/genclient/genclient/internal/validate"
 )
 
 // KnownModels returns the models whose schema documents genclient ships with.
@@ -28,26 +31,25 @@ func KnownModels() []Model {
 //
 //	models, err := mock.SchemaModels(os.DirFS("schemas"))
 func SchemaModels(folder fs.FS) ([]Model, error) {
-	set, diags, err := schema.Load(folder, "")
+	read, err := library.Read(folder, "")
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range diags {
+	for _, d := range read.Diags {
 		if d.Severity == diag.Error {
 			return nil, fmt.Errorf("%s: %s", d.Pos, d.Message)
 		}
 	}
-	pkg, _ := ir.Build(set.Documents, ir.Pins{}, ir.Options{})
-	models := make([]Model, len(set.Documents))
-	for i, d := range set.Documents {
+	models := make([]Model, len(read.Documents))
+	for i, d := range read.Documents {
 		models[i] = Model{
 			ID:          d.ModelID,
 			DisplayName: d.Title,
 			Categories:  d.Categories,
-			Output:      OutputKind(pkg.Models[i].OutputKind.String()),
+			Output:      OutputKind(dialect.OutputKind(d.ModelID, d.Categories, d.Output).String()),
 			PriceUnit:   d.Price.Unit,
 			InputSchema: []byte(d.Input.Compact()),
-			Validate:    validator(d),
+			Validate:    bodyCheck(d),
 		}
 		if usd, err := strconv.ParseFloat(d.Price.USD, 64); err == nil {
 			models[i].BasePriceUSD = usd
@@ -56,20 +58,20 @@ func SchemaModels(folder fs.FS) ([]Model, error) {
 	return models, nil
 }
 
-// validator judges bodies by a document's input schema, which it compiles when
+// bodyCheck judges bodies by a document's input schema, which it compiles when
 // the first one comes.
-func validator(d *schema.Document) func([]byte) []Problem {
-	compiled := sync.OnceValue(func() *schema.Judge {
-		judge, _ := schema.Compile(d)
-		return judge
+func bodyCheck(d *schema.Document) func([]byte) []Problem {
+	compiled := sync.OnceValue(func() *validate.Validator {
+		v, _ := validate.Compile(d)
+		return v
 	})
 	return func(body []byte) []Problem {
-		judge := compiled()
-		if judge == nil {
+		v := compiled()
+		if v == nil {
 			return nil
 		}
 		var problems []Problem
-		for _, f := range judge.Validate(body, nil) {
+		for _, f := range v.Validate(body, nil) {
 			problems = append(problems, Problem{Path: f.Steps, Type: f.Keyword, Message: f.Message})
 		}
 		return problems

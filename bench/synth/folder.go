@@ -7,8 +7,11 @@ import (
 	"strings"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/library"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 // ReadTable reads a folder of bare input schemas: models.tsv gives, a line each,
@@ -23,7 +26,7 @@ func ReadTable(dir string) ([]*schema.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	output := schema.NewObject(schema.Member{Name: "output", Value: shared})
+	output := jsontree.NewObject(jsontree.Member{Name: "output", Value: shared})
 	var docs []*schema.Document
 	for line := range strings.Lines(string(table)) {
 		name, id, ok := strings.Cut(strings.TrimSpace(line), "\t")
@@ -40,12 +43,12 @@ func ReadTable(dir string) ([]*schema.Document, error) {
 	return docs, nil
 }
 
-func readValue(file string) (*schema.Value, error) {
+func readValue(file string) (*jsontree.Value, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	v, _, err := schema.Decode(text, 0)
+	v, _, err := jsontree.Decode(text, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -55,24 +58,11 @@ func readValue(file string) (*schema.Value, error) {
 // Write makes dir a schemas folder of the documents, with the pinned names that
 // scrape would write. The documents are sorted by model id.
 func Write(dir string, docs []*schema.Document) error {
-	ids := make([]string, len(docs))
-	for i, d := range docs {
-		ids[i] = d.ModelID
-	}
-	for i, path := range schema.Paths(ids) {
-		file := filepath.Join(dir, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, docs[i].Bytes(), 0o644); err != nil {
-			return err
-		}
-	}
-	pins, diags := ir.Pin(nil, docs, ir.Pins{})
+	pins, diags := plan.Pin(nil, docs, plan.Pins{})
 	for _, d := range diags {
 		if d.Severity >= diag.Error {
 			return fmt.Errorf("%s: %s", d.Subject, d.Message)
 		}
 	}
-	return os.WriteFile(filepath.Join(dir, schema.NamesFile), pins.Bytes(), 0o644)
+	return library.Write(dir, docs, pins)
 }

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/genclient/genclient/internal/schema"
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // task is a kind of model with the media that it is about.
@@ -18,7 +18,7 @@ type candidate struct {
 	names    []string // one of them is drawn
 	percent  int      // of the models that have it
 	required int      // percent of those that ask for it
-	make     func(d draw) *schema.Value
+	make     func(d draw) *jsontree.Value
 }
 
 var (
@@ -45,7 +45,7 @@ var tasks = []task{
 // one in a thousand stands here with 1 percent.
 var shared = []candidate{
 	{strings.Fields("prompt prompt prompt text promptText"), 94, 85, prompt},
-	{strings.Fields("negative_prompt"), 15, 0, func(draw) *schema.Value { return object("type", "string", "default", "") }},
+	{strings.Fields("negative_prompt"), 15, 0, func(draw) *jsontree.Value { return object("type", "string", "default", "") }},
 	{strings.Fields("duration duration seconds video_length"), 70, 10, duration},
 	{strings.Fields("aspect_ratio aspect_ratio ratio image_size"), 60, 5, aspectRatio},
 	{strings.Fields("resolution resolution quality"), 36, 5, resolution},
@@ -53,53 +53,53 @@ var shared = []candidate{
 	{strings.Fields("prompt_extend keep_original_sound"), 15, 0, toggle},
 	{strings.Fields("cfg_scale guidance_scale strength"), 25, 0, scale},
 	{strings.Fields("seed"), 25, 0, seed},
-	{strings.Fields("num_images num_outputs steps"), 12, 0, func(d draw) *schema.Value {
+	{strings.Fields("num_images num_outputs steps"), 12, 0, func(d draw) *jsontree.Value {
 		return object("type", "integer", "default", 1, "minimum", 1, "maximum", 4+d.IntN(40))
 	}},
-	{strings.Fields("safety_tolerance"), 10, 0, func(draw) *schema.Value {
+	{strings.Fields("safety_tolerance"), 10, 0, func(draw) *jsontree.Value {
 		return object("type", "integer", "enum", []int{0, 1, 2, 3, 4, 5, 6}, "default", 2)
 	}},
-	{strings.Fields("output_format"), 10, 0, func(draw) *schema.Value {
+	{strings.Fields("output_format"), 10, 0, func(draw) *jsontree.Value {
 		return object("type", "string", "enum", []string{"png", "jpeg", "webp"}, "default", "png")
 	}},
-	{strings.Fields("241_positive_prompt 110_image_strength"), 2, 0, func(draw) *schema.Value { return object("type", "string") }},
-	{strings.Fields("tags keywords"), 5, 0, func(draw) *schema.Value {
+	{strings.Fields("241_positive_prompt 110_image_strength"), 2, 0, func(draw) *jsontree.Value { return object("type", "string") }},
+	{strings.Fields("tags keywords"), 5, 0, func(draw) *jsontree.Value {
 		return object("type", "array", "maxItems", 10, "uniqueItems", true, "items", object("type", "string", "maxLength", 40))
 	}},
-	{strings.Fields("loras"), 3, 30, func(draw) *schema.Value {
+	{strings.Fields("loras"), 3, 30, func(draw) *jsontree.Value {
 		return object("type", "array", "maxItems", 3, "items", object("type", "object", "required", []string{"path"}, "properties",
 			object("path", object("type", "string"), "scale", object("type", "number", "minimum", 0, "maximum", 4, "default", 1))))
 	}},
-	{strings.Fields("camera_control"), 3, 0, func(draw) *schema.Value {
+	{strings.Fields("camera_control"), 3, 0, func(draw) *jsontree.Value {
 		return object("type", "object", "properties", object("pan", object("type", "number", "minimum", -10, "maximum", 10),
 			"mode", object("type", "string", "enum", []string{"orbit", "dolly", "static"})))
 	}},
-	{strings.Fields("background_color"), 2, 0, func(draw) *schema.Value {
+	{strings.Fields("background_color"), 2, 0, func(draw) *jsontree.Value {
 		return object("type", "string", "pattern", "^#[0-9a-fA-F]{6}$", "default", "#ffffff")
 	}},
-	{strings.Fields("width height"), 3, 0, func(draw) *schema.Value {
+	{strings.Fields("width height"), 3, 0, func(draw) *jsontree.Value {
 		return object("type", "integer", "minimum", 256, "maximum", 4096, "multipleOf", 64)
 	}},
-	{strings.Fields("extra_parameters"), 1, 0, func(draw) *schema.Value {
+	{strings.Fields("extra_parameters"), 1, 0, func(draw) *jsontree.Value {
 		return object("type", "object", "additionalProperties", object("type", "string"))
 	}},
-	{strings.Fields("advanced"), 1, 0, func(draw) *schema.Value { return object("type", "object") }},
-	{strings.Fields("callback_note"), 1, 0, func(draw) *schema.Value {
+	{strings.Fields("advanced"), 1, 0, func(draw) *jsontree.Value { return object("type", "object") }},
+	{strings.Fields("callback_note"), 1, 0, func(draw) *jsontree.Value {
 		return object("type", []string{"string", "null"}, "maxLength", 200)
 	}},
 }
 
-func prompt(d draw) *schema.Value {
+func prompt(d draw) *jsontree.Value {
 	v := object("type", "string")
 	if d.chance(30) {
 		v = object("type", "string", "maxLength", []int{800, 2000, 2500, 10000}[d.IntN(4)])
 	}
-	v.Members = append(v.Members, schema.Member{Name: "default", Value: schema.NewString("A quiet harbour at dawn; the camera moves in slowly.")})
+	v.Members = append(v.Members, jsontree.Member{Name: "default", Value: jsontree.NewString("A quiet harbour at dawn; the camera moves in slowly.")})
 	return v
 }
 
 // duration is a set of seconds as numbers or as text, or a range of them.
-func duration(d draw) *schema.Value {
+func duration(d draw) *jsontree.Value {
 	switch least := 3 + d.IntN(4); d.IntN(10) {
 	case 0:
 		return object("type", "string", "enum", []string{"5", "10"}, "default", "5")
@@ -110,7 +110,7 @@ func duration(d draw) *schema.Value {
 	}
 }
 
-func aspectRatio(d draw) *schema.Value {
+func aspectRatio(d draw) *jsontree.Value {
 	all := strings.Fields("16:9 9:16 1:1 4:3 3:4 21:9 3:2 2:3 adaptive")
 	if d.chance(5) {
 		all = []string{"1152:864 (4:3)", "864:1152 (3:4)", "1024:1024 (1:1)"}
@@ -119,17 +119,17 @@ func aspectRatio(d draw) *schema.Value {
 	return object("type", "string", "enum", all[first:first+2+d.IntN(len(all)-first-1)], "default", all[first])
 }
 
-func resolution(d draw) *schema.Value {
+func resolution(d draw) *jsontree.Value {
 	sets := [][]string{{"480p", "720p", "1080p"}, {"720P", "1080P"}, {"0.5K", "1K", "2K", "4K"}, {"512P", "768P"}}
 	set := sets[d.IntN(len(sets))]
 	return object("type", "string", "enum", set, "default", set[0])
 }
 
-func toggle(d draw) *schema.Value { return object("type", "boolean", "default", d.chance(50)) }
+func toggle(d draw) *jsontree.Value { return object("type", "boolean", "default", d.chance(50)) }
 
 // scale is a number between bounds that are written as integers or as decimals,
 // at times with the site's own type name.
-func scale(d draw) *schema.Value {
+func scale(d draw) *jsontree.Value {
 	typ := "number"
 	if d.chance(30) {
 		typ = "float"
@@ -146,7 +146,7 @@ func scale(d draw) *schema.Value {
 	}
 }
 
-func seed(d draw) *schema.Value {
+func seed(d draw) *jsontree.Value {
 	switch d.IntN(3) {
 	case 0:
 		return object("type", "integer", "minimum", -1, "maximum", json.Number("2147483647"), "default", -1)
@@ -158,7 +158,7 @@ func seed(d draw) *schema.Value {
 }
 
 // rules draws media rules as the site writes them.
-func rules(d draw) *schema.Value {
+func rules(d draw) *jsontree.Value {
 	rule := func(name string, bound json.Number, message string) any {
 		return object("validation_rule", name, "validation_value", bound, "validation_error", message)
 	}
@@ -173,33 +173,33 @@ func rules(d draw) *schema.Value {
 }
 
 // withRules adds media rules, a format and a demo file at the site's rates.
-func withRules(d draw, v *schema.Value, format, demo string) *schema.Value {
+func withRules(d draw, v *jsontree.Value, format, demo string) *jsontree.Value {
 	if d.chance(40) {
-		v.Members = append(v.Members, schema.Member{Name: "format", Value: schema.NewString(format)})
+		v.Members = append(v.Members, jsontree.Member{Name: "format", Value: jsontree.NewString(format)})
 	}
 	if d.chance(30) {
-		v.Members = append(v.Members, schema.Member{Name: "validations", Value: rules(d)})
+		v.Members = append(v.Members, jsontree.Member{Name: "validations", Value: rules(d)})
 	}
 	if demo != "" {
-		v.Members = append(v.Members, schema.Member{Name: "default", Value: schema.NewString("https://media.example.com/demo/" + demo)})
+		v.Members = append(v.Members, jsontree.Member{Name: "default", Value: jsontree.NewString("https://media.example.com/demo/" + demo)})
 	}
 	return v
 }
 
-func image(d draw) *schema.Value {
+func image(d draw) *jsontree.Value {
 	return withRules(d, object("type", "string"), "image_uri", "start.jpeg")
 }
 
-func video(d draw) *schema.Value {
+func video(d draw) *jsontree.Value {
 	return withRules(d, object("type", "string"), "video_uri", "source.mp4")
 }
 
-func audio(d draw) *schema.Value {
+func audio(d draw) *jsontree.Value {
 	return withRules(d, object("type", "string"), "audio_uri", "voice.mp3")
 }
 
 // images are a list of them, with or without a schema of its items.
-func images(d draw) *schema.Value {
+func images(d draw) *jsontree.Value {
 	v := object("type", "array", "maxItems", 2+d.IntN(8))
 	if d.chance(50) {
 		v = object("type", "array", "minItems", 1, "maxItems", 2+d.IntN(8), "items", object("type", "string"))

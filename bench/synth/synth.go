@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // Documents returns n documents sorted by model id. Whatever n is, the i-th one
@@ -66,9 +68,9 @@ func pageURL(id string) string { return "https://www.runcomfy.com/models/" + id 
 
 // body draws the input schema and the example of a task: its media, then the
 // properties that any model may have.
-func body(d draw, task task) (input, example *schema.Value) {
-	properties, required := schema.NewObject(), schema.NewArray()
-	example = schema.NewObject()
+func body(d draw, task task) (input, example *jsontree.Value) {
+	properties, required := jsontree.NewObject(), jsontree.NewArray()
+	example = jsontree.NewObject()
 	for _, c := range slices.Concat(task.media, shared) {
 		if !d.chance(c.percent) {
 			continue
@@ -78,33 +80,33 @@ func body(d draw, task task) (input, example *schema.Value) {
 			continue
 		}
 		v := described(d, name, c.make(d))
-		properties.Members = append(properties.Members, schema.Member{Name: name, Value: v})
+		properties.Members = append(properties.Members, jsontree.Member{Name: name, Value: v})
 		if d.chance(c.required) {
-			required.Elems = append(required.Elems, schema.NewString(name))
-			example.Members = append(example.Members, schema.Member{Name: name, Value: exampleOf(v)})
+			required.Elems = append(required.Elems, jsontree.NewString(name))
+			example.Members = append(example.Members, jsontree.Member{Name: name, Value: exampleOf(v)})
 		}
 	}
 	input = object("type", "object", "title", "Input", "required", required, "properties", properties)
 	if d.chance(2) { // a page that asks for what it does not have
-		required.Elems = append(required.Elems, schema.NewString("source_url"))
+		required.Elems = append(required.Elems, jsontree.NewString("source_url"))
 	}
 	return input, example
 }
 
 // described puts a title and a description in front, as pages do.
-func described(d draw, name string, v *schema.Value) *schema.Value {
-	var front []schema.Member
+func described(d draw, name string, v *jsontree.Value) *jsontree.Value {
+	var front []jsontree.Member
 	if d.chance(70) {
-		front = append(front, schema.Member{Name: "title", Value: schema.NewString(title(name))})
+		front = append(front, jsontree.Member{Name: "title", Value: jsontree.NewString(title(name))})
 	}
 	if d.chance(80) {
 		text := ""
 		for range d.IntN(3) {
 			text += d.pick(sentences) + " "
 		}
-		front = append(front, schema.Member{Name: "description", Value: schema.NewString(strings.TrimSpace(text))})
+		front = append(front, jsontree.Member{Name: "description", Value: jsontree.NewString(strings.TrimSpace(text))})
 	}
-	return schema.NewObject(append(front, v.Members...)...)
+	return jsontree.NewObject(append(front, v.Members...)...)
 }
 
 func title(name string) string {
@@ -117,29 +119,29 @@ func title(name string) string {
 
 // exampleOf is what a page's example has for a required property: its default,
 // or an empty value, often one that is not valid.
-func exampleOf(v *schema.Value) *schema.Value {
+func exampleOf(v *jsontree.Value) *jsontree.Value {
 	if def := v.Get("default"); def != nil {
 		return def
 	}
 	switch v.Get("type").Str() {
 	case "array":
-		return schema.NewArray()
+		return jsontree.NewArray()
 	case "object":
-		return schema.NewObject()
+		return jsontree.NewObject()
 	case "integer", "number", "float":
 		return number("0")
 	case "boolean":
 		return boolean(false)
 	}
-	return schema.NewString("")
+	return jsontree.NewString("")
 }
 
 // sharedOutput is the output block that nearly all pages have.
-func sharedOutput() *schema.Value {
-	one := func(kind string) *schema.Value {
+func sharedOutput() *jsontree.Value {
+	one := func(kind string) *jsontree.Value {
 		return object("type", "string", "format", "uri", "description", "single "+kind+" URL")
 	}
-	many := func(kind string) *schema.Value {
+	many := func(kind string) *jsontree.Value {
 		return object("type", "array", "description", "multiple "+kind+" URLs", "items", object("type", "string", "format", "uri"))
 	}
 	return object("output", object("type", "object", "properties",
@@ -147,21 +149,21 @@ func sharedOutput() *schema.Value {
 }
 
 // object builds a JSON object of names and values in turn.
-func object(pairs ...any) *schema.Value {
-	o := schema.NewObject()
+func object(pairs ...any) *jsontree.Value {
+	o := jsontree.NewObject()
 	for i := 0; i < len(pairs); i += 2 {
-		o.Members = append(o.Members, schema.Member{Name: pairs[i].(string), Value: value(pairs[i+1])})
+		o.Members = append(o.Members, jsontree.Member{Name: pairs[i].(string), Value: value(pairs[i+1])})
 	}
 	return o
 }
 
 // value builds a JSON value; a json.Number keeps its spelling.
-func value(v any) *schema.Value {
+func value(v any) *jsontree.Value {
 	switch v := v.(type) {
-	case *schema.Value:
+	case *jsontree.Value:
 		return v
 	case string:
-		return schema.NewString(v)
+		return jsontree.NewString(v)
 	case bool:
 		return boolean(v)
 	case int:
@@ -178,16 +180,16 @@ func value(v any) *schema.Value {
 	panic(fmt.Sprintf("no JSON for %T", v))
 }
 
-func array[T any](items []T) *schema.Value {
-	a := schema.NewArray()
+func array[T any](items []T) *jsontree.Value {
+	a := jsontree.NewArray()
 	for _, item := range items {
 		a.Elems = append(a.Elems, value(item))
 	}
 	return a
 }
 
-func number(text string) *schema.Value { return &schema.Value{Kind: schema.Number, Text: text} }
+func number(text string) *jsontree.Value { return &jsontree.Value{Kind: jsontree.Number, Text: text} }
 
-func boolean(b bool) *schema.Value {
-	return &schema.Value{Kind: schema.Bool, Text: strconv.FormatBool(b)}
+func boolean(b bool) *jsontree.Value {
+	return &jsontree.Value{Kind: jsontree.Bool, Text: strconv.FormatBool(b)}
 }

@@ -12,8 +12,10 @@ import (
 
 	"github.com/genclient/genclient/bench/synth"
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/lint"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 // Figures of different machines and days are of the same input. A change of the
@@ -55,14 +57,14 @@ func TestDocumentsAreUsable(t *testing.T) {
 		if got := string(read.Bytes()); got != string(text) {
 			t.Errorf("%s: written again it differs: %s", d.ModelID, cmp.Diff(string(text), got))
 		}
-		for _, found := range schema.Lint(read) {
+		for _, found := range lint.Lint(read) {
 			if found.Severity >= diag.Error {
 				t.Errorf("%s: %s", found.Subject, found.Message)
 			}
 		}
 		all.Write(text)
 	}
-	pkg, diags := ir.Build(docs, ir.Pins{}, ir.Options{Package: "gen"})
+	pkg, diags := plan.Build(docs, plan.Pins{}, plan.Options{Package: "gen"})
 	if len(pkg.Models) != 1000 || diags.HasErrors() {
 		t.Errorf("planned %d of 1000 models: %v", len(pkg.Models), diags)
 	}

@@ -6,8 +6,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/ir"
-	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/library"
+	"github.com/genclient/genclient/internal/lint"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 func (a *app) lint() *cobra.Command {
@@ -25,15 +27,15 @@ error. --json prints one array of objects with the keys pos {file, line, col},
 severity (error, warning, note), rule, subject, message, hint; absent ones are
 left out.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			chosen := globs(args)
-			if err := chosen.checkSyntax(cmd); err != nil {
+			chosen := library.Globs(args)
+			if err := checkGlobs(cmd, chosen); err != nil {
 				return err
 			}
-			l, err := readLibrary(dir)
+			l, err := openLibrary(dir)
 			if err != nil {
 				return err
 			}
-			ids, err := chosen.choose(cmd, l.ids())
+			ids, err := choose(cmd, chosen, l.IDs())
 			if err != nil {
 				return err
 			}
@@ -41,12 +43,12 @@ left out.`,
 			if asJSON {
 				err = diags.JSON(a.stdout)
 			} else {
-				err = diags.Text(a.stdout, l.source)
+				err = diags.Text(a.stdout, l.Source)
 			}
 			if err != nil {
 				return err
 			}
-			printf(a.stderr, "%s in %s: %s\n", plural(len(ids), "model"), l.dir, tally(diags))
+			printf(a.stderr, "%s in %s: %s\n", plural(len(ids), "model"), l.Dir, tally(diags))
 			return findings(diags, strict)
 		},
 	}
@@ -59,11 +61,11 @@ left out.`,
 // lintAll returns what reading, the lint rules and the planning of the chosen
 // models have to say, sorted. Where a lint rule has spoken, planning need not
 // say the same.
-func lintAll(l *library, chosen globs) diag.List {
-	diags := slices.Clone(l.diags)
-	for _, d := range l.docs {
-		if chosen.match(d.ModelID) {
-			diags = append(diags, schema.Lint(d)...)
+func lintAll(l *library.Library, chosen library.Globs) diag.List {
+	diags := slices.Clone(l.Diags)
+	for _, d := range l.Documents {
+		if chosen.Match(d.ModelID) {
+			diags = append(diags, lint.Lint(d)...)
 		}
 	}
 	type key struct {
@@ -74,7 +76,7 @@ func lintAll(l *library, chosen globs) diag.List {
 	for _, d := range diags {
 		said[key{d.Pos, d.Rule}] = true
 	}
-	_, planned := ir.Build(l.docs, l.pins, ir.Options{Select: chosen.match})
+	_, planned := l.Plan(plan.Options{Select: chosen.Match})
 	for _, d := range planned {
 		if !said[key{d.Pos, d.Rule}] {
 			diags = append(diags, d)

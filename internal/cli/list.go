@@ -8,6 +8,9 @@ import (
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/ir"
+
+	"github.com/genclient/genclient/internal/library"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 func (a *app) list() *cobra.Command {
@@ -25,18 +28,18 @@ removed; title and url are left out when empty, removed when false.`,
 			if asIR && asJSON {
 				return usagef(cmd, "--ir and --json exclude each other")
 			}
-			chosen := globs(args)
-			if err := chosen.checkSyntax(cmd); err != nil {
+			chosen := library.Globs(args)
+			if err := checkGlobs(cmd, chosen); err != nil {
 				return err
 			}
-			l, err := readLibrary(dir)
+			l, err := openLibrary(dir)
 			if err != nil {
 				return err
 			}
-			if _, err := chosen.choose(cmd, l.ids()); err != nil {
+			if _, err := choose(cmd, chosen, l.IDs()); err != nil {
 				return err
 			}
-			pkg, planned := ir.Build(l.docs, l.pins, ir.Options{Package: "runcomfy", Select: chosen.match})
+			pkg, planned := l.Plan(plan.Options{Package: "runcomfy", Select: chosen.Match})
 			switch {
 			case asIR:
 				_, err = io.WriteString(a.stdout, pkg.Text())
@@ -48,9 +51,9 @@ removed; title and url are left out when empty, removed when false.`,
 			if err != nil {
 				return err
 			}
-			diags := append(l.diags, planned...)
+			diags := append(l.Diags, planned...)
 			diags.Sort()
-			a.tell(atLeast(diags, diag.Error), l.source)
+			a.tell(atLeast(diags, diag.Error), l.Source)
 			return findings(diags, false)
 		},
 	}

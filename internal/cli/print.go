@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/genclient/genclient/internal/diag"
+
+	"github.com/genclient/genclient/internal/library"
 )
 
 // tell prints diagnostics to standard error, which has nobody to tell of its own
@@ -13,13 +15,13 @@ import (
 func (a *app) tell(l diag.List, source func(file string) []byte) { _ = l.Text(a.stderr, source) }
 
 // report prints the errors and warnings, and how to see the notes.
-func (a *app) report(diags diag.List, l *library) {
+func (a *app) report(diags diag.List, l *library.Library) {
 	shown := atLeast(diags, diag.Warning)
-	a.tell(shown, l.source)
+	a.tell(shown, l.Source)
 	if notes := len(diags) - len(shown); notes > 0 {
 		from := ""
-		if l.dir != embedded {
-			from = " --schemas " + shellQuote(l.dir)
+		if l.Dir != library.Embedded {
+			from = " --schemas " + shellQuote(l.Dir)
 		}
 		printf(a.stderr, "%s; to see them run: genclient lint%s\n", plural(notes, "note"), from)
 	}

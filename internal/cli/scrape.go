@@ -1,18 +1,16 @@
 package cli
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/ir"
-	"github.com/genclient/genclient/internal/output"
-	"github.com/genclient/genclient/internal/schema"
 	"github.com/genclient/genclient/internal/scrape"
+
+	"github.com/genclient/genclient/internal/library"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 // scrapeFlags are the flags of scrape.
@@ -66,17 +64,17 @@ type scraped struct {
 }
 
 func (a *app) runScrape(cmd *cobra.Command, f scrapeFlags, sources []string) error {
-	chosen := globs(f.models)
-	if err := chosen.checkSyntax(cmd); err != nil {
+	chosen := library.Globs(f.models)
+	if err := checkGlobs(cmd, chosen); err != nil {
 		return err
 	}
-	l, err := libraryAt(f.out)
+	l, err := library.OpenOrNew(f.out)
 	if err != nil {
 		return err
 	}
-	if l.diags.HasErrors() {
+	if l.Diags.HasErrors() {
 		// Without every document and pin, files and names could move.
-		return a.tellScraped(f, scraped{Diagnostics: l.diags})
+		return a.tellScraped(f, scraped{Diagnostics: l.Diags})
 	}
 	progress, finish := a.progress("reading")
 	var seen []string
@@ -85,7 +83,7 @@ func (a *app) runScrape(cmd *cobra.Command, f scrapeFlags, sources []string) err
 		Stdin:   a.stdin,
 		Select: func(id string) bool {
 			seen = append(seen, id)
-			return chosen.match(id)
+			return chosen.Match(id)
 		},
 		Progress: progress,
 	})
@@ -95,67 +93,22 @@ func (a *app) runScrape(cmd *cobra.Command, f scrapeFlags, sources []string) err
 	}
 	out := scraped{Read: report.Read, Diagnostics: diags}
 	if !diags.HasErrors() {
-		if _, err := chosen.choose(cmd, seen); err != nil {
+		if _, err := choose(cmd, chosen, seen); err != nil {
 			return err
 		}
 	}
-	docs, changes := scrape.Merge(l.docs, report.Scraped)
-	pins, more := ir.Pin(l.docs, docs, l.pins)
+	docs, changes := library.Merge(l.Documents, report.Scraped)
+	pins, more := plan.Pin(l.Documents, docs, l.Pins)
 	out.Diagnostics = append(out.Diagnostics, more...)
 	out.Diagnostics.Sort()
 	if len(docs) > 0 && !more.HasErrors() {
-		if err := writeSchemas(f.out, docs, pins); err != nil {
+		if err := library.Write(f.out, docs, pins); err != nil {
 			return err
 		}
 		out.Written = true
 		out.Added, out.Changed, out.Unchanged = changes.Added, changes.Changed, changes.Unchanged
 	}
 	return a.tellScraped(f, out)
-}
-
-// libraryAt reads the schemas folder dir, which need not exist.
-func libraryAt(dir string) (*library, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return &library{dir: dir}, nil
-	}
-	return readLibrary(dir)
-}
-
-// writeSchemas brings the folder to the documents and pins. A document that was
-// read from a file and stays as it is keeps the file's own form.
-func writeSchemas(dir string, docs []*schema.Document, pins ir.Pins) error {
-	ids := make([]string, len(docs))
-	for i, d := range docs {
-		ids[i] = d.ModelID
-	}
-	paths := schema.Paths(ids)
-	files := []output.File{{Path: schema.NamesFile, Content: pins.Bytes()}}
-	for i, d := range docs {
-		content := d.Source()
-		if content == nil {
-			content = d.Bytes()
-		}
-		files = append(files, output.File{Path: paths[i], Content: content})
-	}
-	plan, err := output.Compare(dir, files, schemaFolder())
-	if err != nil {
-		return err
-	}
-	return plan.Apply()
-}
-
-// schemaFolder owns the names and the documents of a schemas folder, those too
-// that lie where another model's document belongs now.
-func schemaFolder() output.Owner {
-	return output.Owner{Ext: ".json", Deep: true, Owns: func(name string, content []byte) bool {
-		src := &schema.Source{File: name, Text: content}
-		if name == schema.NamesFile {
-			_, diags := ir.ReadPins(src)
-			return !diags.HasErrors()
-		}
-		doc, _ := schema.Read(name, content)
-		return doc != nil
-	}}
 }
 
 // tellScraped prints the outcome of scrape.

@@ -16,6 +16,9 @@ import (
 
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 // oddProperties are what a page could hold but no golden does: no instance
@@ -63,7 +66,7 @@ func everything(t testing.TB) []*schema.Document {
 // requires nothing, and lets a program in it marshal every input.
 func TestCompiled(t *testing.T) {
 	docs := everything(t)
-	pkg, diags := ir.Build(docs, ir.Pins{}, ir.Options{Package: "client"})
+	pkg, diags := plan.Build(docs, plan.Pins{}, plan.Options{Package: "client"})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -105,7 +108,7 @@ func TestCompiled(t *testing.T) {
 		compareKeys(t, m.ID+" full", lines[3*i], m.Input, func(ir.Field) bool { return true })
 		compareKeys(t, m.ID+" unset", lines[3*i+1], m.Input, func(f ir.Field) bool { return f.Presence != ir.Optional })
 		compareKeys(t, m.ID+" zero", lines[3*i+2], m.Input, sentWhenZero)
-		if properties := docs[i].Input.Get("properties"); properties.Is(schema.Object) {
+		if properties := docs[i].Input.Get("properties"); properties.Is(jsontree.Object) {
 			var names []string
 			for _, f := range m.Input.Fields {
 				names = append(names, f.JSON)
@@ -231,14 +234,14 @@ func fill(v reflect.Value, depth int) {
 // to be there; with every field set, those of nested structs too.
 func compareKeys(t *testing.T, what, line string, s *ir.Struct, there func(ir.Field) bool) {
 	t.Helper()
-	v, _, err := schema.Decode([]byte(line), 0)
+	v, _, err := jsontree.Decode([]byte(line), 0)
 	if err != nil {
 		t.Fatalf("%s: %v in %s", what, err, line)
 	}
 	compareObject(t, what, v, s, there, 0)
 }
 
-func compareObject(t *testing.T, what string, v *schema.Value, s *ir.Struct, there func(ir.Field) bool, depth int) {
+func compareObject(t *testing.T, what string, v *jsontree.Value, s *ir.Struct, there func(ir.Field) bool, depth int) {
 	t.Helper()
 	var want, got []string
 	for _, f := range s.Fields {

@@ -14,10 +14,14 @@ import (
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/emit"
-	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/output"
 	"github.com/genclient/genclient/internal/schema"
 	"github.com/genclient/genclient/internal/scrape"
+
+	"github.com/genclient/genclient/internal/lint"
+	"github.com/genclient/genclient/internal/plan"
+
+	"github.com/genclient/genclient/internal/library"
 )
 
 // corpusDocuments returns a document for every model of the catalog file that
@@ -41,7 +45,7 @@ func corpusDocuments(t *testing.T) []*schema.Document {
 			t.Errorf("scrape: %s: %s [%s]", d.Pos, d.Message, d.Rule)
 		}
 	}
-	merged, changes := scrape.Merge(nil, report.Scraped)
+	merged, changes := library.Merge(nil, report.Scraped)
 	if len(merged) == 0 || len(changes.Added) != len(merged) {
 		t.Fatalf("%d documents of %d models in %s", len(changes.Added), len(report.Scraped), file)
 	}
@@ -63,14 +67,14 @@ func TestCorpus(t *testing.T) {
 	docs := corpusDocuments(t)
 	severities := map[diag.Severity]int{}
 	for _, d := range docs {
-		for _, finding := range schema.Lint(d) {
+		for _, finding := range lint.Lint(d) {
 			severities[finding.Severity]++
 			if finding.Severity == diag.Error {
 				t.Errorf("lint: %s: %s [%s]", finding.Subject, finding.Message, finding.Rule)
 			}
 		}
 	}
-	pins, diags := ir.Pin(nil, docs, ir.Pins{})
+	pins, diags := plan.Pin(nil, docs, plan.Pins{})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -82,9 +86,9 @@ func TestCorpus(t *testing.T) {
 	t.Run("oracle", func(t *testing.T) { runOracle(t, docs, 250) })
 }
 
-func generateCorpus(t *testing.T, docs []*schema.Document, pins ir.Pins) []output.File {
+func generateCorpus(t *testing.T, docs []*schema.Document, pins plan.Pins) []output.File {
 	t.Helper()
-	pkg, diags := ir.Build(docs, pins, ir.Options{Package: "corpus"})
+	pkg, diags := plan.Build(docs, pins, plan.Options{Package: "corpus"})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -97,12 +101,12 @@ func generateCorpus(t *testing.T, docs []*schema.Document, pins ir.Pins) []outpu
 
 // corpusOrder generates from the documents in other orders and with one
 // processor: the bytes are the same.
-func corpusOrder(t *testing.T, docs []*schema.Document, pins ir.Pins, want []output.File) {
+func corpusOrder(t *testing.T, docs []*schema.Document, pins plan.Pins, want []output.File) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	shuffled := slices.Clone(docs)
 	for round := range 2 {
 		rnd.Shuffle(len(shuffled), func(i, k int) { shuffled[i], shuffled[k] = shuffled[k], shuffled[i] })
-		again, _ := ir.Pin(nil, shuffled, ir.Pins{})
+		again, _ := plan.Pin(nil, shuffled, plan.Pins{})
 		if diff := cmp.Diff(string(pins.Bytes()), string(again.Bytes())); diff != "" {
 			t.Errorf("round %d: the pins differ (-sorted +shuffled):\n%s", round, diff)
 		}
@@ -129,8 +133,8 @@ func corpusGrowth(t *testing.T, docs []*schema.Document, want []output.File) {
 			old = append(old, d)
 		}
 	}
-	before, _ := ir.Pin(nil, old, ir.Pins{})
-	after, _ := ir.Pin(old, docs, before)
+	before, _ := plan.Pin(nil, old, plan.Pins{})
+	after, _ := plan.Pin(old, docs, before)
 	grown := map[string]string{}
 	for _, f := range generateCorpus(t, docs, after) {
 		grown[f.Path] = string(f.Content)

@@ -11,8 +11,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 // FuzzComment writes any text as the doc comment of a declaration: it is
@@ -98,10 +100,10 @@ func FuzzEmit(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, title string, input, output []byte) {
 		doc := schema.Document{ModelID: id, Title: title}
 		var err error
-		if doc.Input, _, err = schema.Decode(input, 0); err != nil || !doc.Input.Is(schema.Object) {
+		if doc.Input, _, err = jsontree.Decode(input, 0); err != nil || !doc.Input.Is(jsontree.Object) {
 			return
 		}
-		if doc.Output, _, err = schema.Decode(output, 0); err != nil || !doc.Output.Is(schema.Object) {
+		if doc.Output, _, err = jsontree.Decode(output, 0); err != nil || !doc.Output.Is(jsontree.Object) {
 			doc.Output = nil
 		}
 		read, _ := schema.Read("fuzz.json", doc.Bytes())
@@ -122,7 +124,7 @@ func FuzzEmit(f *testing.F) {
 		if !slices.Equal(plannedNames(m), declaredNames(file)) {
 			t.Errorf("declared are %v", declaredNames(file))
 		}
-		if pins, diags := ir.Pin(nil, []*schema.Document{read}, ir.Pins{}); diags.HasErrors() || len(pins.Bytes()) == 0 {
+		if pins, diags := plan.Pin(nil, []*schema.Document{read}, plan.Pins{}); diags.HasErrors() || len(pins.Bytes()) == 0 {
 			t.Error(diags)
 		}
 	})

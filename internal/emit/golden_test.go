@@ -15,6 +15,9 @@ import (
 
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/plan"
 )
 
 var update = flag.Bool("update", false, "rewrite the expectations in testdata/generate")
@@ -92,7 +95,7 @@ func archived(t testing.TB, archive *txtar.Archive) []*schema.Document {
 	texts := map[string][]byte{}
 	for _, f := range archive.Files {
 		if strings.HasPrefix(f.Name, "schemas/") {
-			v, _, err := schema.Decode(f.Data, 0)
+			v, _, err := jsontree.Decode(f.Data, 0)
 			if err != nil {
 				t.Fatalf("%s: %v", f.Name, err)
 			}
@@ -114,7 +117,7 @@ func archived(t testing.TB, archive *txtar.Archive) []*schema.Document {
 // planned plans documents that can be generated.
 func planned(t testing.TB, docs []*schema.Document) *ir.Package {
 	t.Helper()
-	pkg, diags := ir.Build(docs, ir.Pins{}, ir.Options{Package: "client"})
+	pkg, diags := plan.Build(docs, plan.Pins{}, plan.Options{Package: "client"})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/plan"
 )
 
 // mediaFields are the kinds of media fields, with %s for a value in their JSON.
@@ -47,7 +48,7 @@ func TestMediaValues(t *testing.T) {
 	if doc == nil {
 		t.Fatal(diags)
 	}
-	pkg, diags := ir.Build([]*schema.Document{doc}, ir.Pins{}, ir.Options{Package: "gen"})
+	pkg, diags := plan.Build([]*schema.Document{doc}, plan.Pins{}, plan.Options{Package: "gen"})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}

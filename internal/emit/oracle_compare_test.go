@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"github.com/genclient/genclient/internal/ir"
-	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // newSampler returns a sampler that gives the same instances on every run,
@@ -59,14 +60,14 @@ func (p oracleProgram) compare(t *testing.T, m oracleModel, random int, figures 
 		if len(a.Violations) == 0 && len(judged) == 0 {
 			valid++
 		}
-		var body *schema.Value
+		var body *jsontree.Value
 		for path := range allKeys(generated, judged) {
 			d := difference{path: path, generated: generated[path], judged: judged[path]}
 			if slices.Equal(d.generated, d.judged) {
 				continue
 			}
 			if body == nil {
-				body, _, _ = schema.Decode(a.Body, 0) // the judge has read it already
+				body, _, _ = jsontree.Decode(a.Body, 0) // the judge has read it already
 			}
 			if d.at = locate(m.plan.Input, body, path); d.agreed() {
 				continue
@@ -162,9 +163,9 @@ func (d difference) agreed() bool {
 
 // spot is what stands at a path of the body that is sent.
 type spot struct {
-	typ   ir.Type       // nil where the plan has nothing
-	raw   bool          // the path leads into raw JSON
-	value *schema.Value // nil where the body has nothing
+	typ   ir.Type         // nil where the plan has nothing
+	raw   bool            // the path leads into raw JSON
+	value *jsontree.Value // nil where the body has nothing
 }
 
 // unset reports whether the value is the zero value of its Go type.
@@ -172,15 +173,15 @@ func (s spot) unset() bool {
 	switch {
 	case s.value == nil:
 		return false
-	case s.value.Kind == schema.Null, s.value.Kind == schema.String && s.value.Text == "":
+	case s.value.Kind == jsontree.Null, s.value.Kind == jsontree.String && s.value.Text == "":
 		return true
 	}
-	return s.value.Kind == schema.Number && rational(s.value).Sign() == 0
+	return s.value.Kind == jsontree.Number && rational(s.value).Sign() == 0
 }
 
 // locate follows a path through the plan and the body together. Names may hold
 // dots, so that the longest name that fits is taken.
-func locate(in *ir.Struct, body *schema.Value, path string) spot {
+func locate(in *ir.Struct, body *jsontree.Value, path string) spot {
 	s := spot{typ: in, value: body}
 	for path != "" {
 		if _, raw := s.typ.(ir.Raw); raw {
@@ -189,7 +190,7 @@ func locate(in *ir.Struct, body *schema.Value, path string) spot {
 		}
 		if index, rest, ok := strings.Cut(path, "]"); ok && path[0] == '[' {
 			l, isList := s.typ.(*ir.List)
-			i := rational(&schema.Value{Kind: schema.Number, Text: index[1:]})
+			i := rational(&jsontree.Value{Kind: jsontree.Number, Text: index[1:]})
 			if !isList || i == nil || i.Num().Int64() >= int64(len(s.value.Items())) {
 				return spot{}
 			}

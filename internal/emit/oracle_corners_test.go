@@ -9,12 +9,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/genclient/genclient/internal/schema"
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // rational returns a number exactly, nil for what is none.
-func rational(v *schema.Value) *big.Rat {
-	if !v.Is(schema.Number) {
+func rational(v *jsontree.Value) *big.Rat {
+	if !v.Is(jsontree.Number) {
 		return nil
 	}
 	r, _ := new(big.Rat).SetString(v.Text)
@@ -37,7 +37,7 @@ var texts = []string{`""`, `" "`, `"a"`, `"0"`, `"\n"`, `"\u0000"`, `"\u00e9"`, 
 
 // stringCorners returns strings around the bounds of the length, in runes of one
 // to four bytes and as pairs of a letter and a combining mark.
-func (s *sampler) stringCorners(v *schema.Value) []string {
+func (s *sampler) stringCorners(v *jsontree.Value) []string {
 	out := append([]string{}, texts...)
 	for _, text := range plainTexts {
 		out = append(out, quote(text))
@@ -69,7 +69,7 @@ var numbers = []string{"0", "-0", "-0.0", "1", "-1", "2", "3.0", "1e3", "1E+2", 
 
 // numberCorners returns numbers around every bound and multiples with their
 // neighbours.
-func (s *sampler) numberCorners(v *schema.Value) []string {
+func (s *sampler) numberCorners(v *jsontree.Value) []string {
 	out := append([]string{}, numbers...)
 	add := func(r *big.Rat) { out = append(out, numberText(r)) }
 	around := func(bound *big.Rat) {
@@ -103,7 +103,7 @@ func (s *sampler) numberCorners(v *schema.Value) []string {
 }
 
 // validNumber returns a number within the bounds, a multiple if asked for.
-func (s *sampler) validNumber(v *schema.Value) string {
+func (s *sampler) validNumber(v *jsontree.Value) string {
 	low, high := big.NewRat(0, 1), (*big.Rat)(nil)
 	for _, keyword := range []string{"minimum", "exclusiveMinimum"} {
 		if bound := rational(s.get(v, keyword)); bound != nil {

@@ -9,6 +9,9 @@ import (
 
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/validate"
 )
 
 // The names of the exceptions that are counted where they occur.
@@ -36,19 +39,19 @@ var oracleExceptions = []struct {
 	{"empty required string", `JSON Schema takes "" for a string, but to a Go caller it is the field that was forgotten`,
 		func(d difference) bool {
 			_, enum := d.at.typ.(*ir.Enum)
-			return (d.at.typ == ir.String || enum) && d.at.value.Is(schema.String) && d.at.value.Text == "" &&
+			return (d.at.typ == ir.String || enum) && d.at.value.Is(jsontree.String) && d.at.value.Text == "" &&
 				slices.Equal(d.generated, []string{"required"})
 		}},
 	{"required nil list", "a nil list or map is sent as null, whose type the judge finds wrong; to a Go caller it is the field that was forgotten",
 		func(d difference) bool {
 			_, isList := d.at.typ.(*ir.List)
 			_, isMap := d.at.typ.(*ir.Map)
-			return (isList || isMap) && d.at.value.Is(schema.Null) &&
+			return (isList || isMap) && d.at.value.Is(jsontree.Null) &&
 				slices.Equal(d.generated, []string{"required"}) && slices.Equal(d.judged, []string{"type"})
 		}},
 	{"raw JSON", "a value without a Go type is left to the server, but for its absence",
 		func(d difference) bool {
-			return d.at.raw && (len(d.generated) == 0 || slices.Equal(d.generated, []string{"required"}) && d.at.value.Is(schema.Null))
+			return d.at.raw && (len(d.generated) == 0 || slices.Equal(d.generated, []string{"required"}) && d.at.value.Is(jsontree.Null))
 		}},
 	{exceptFetch, "a value of a media field that is no URL, and an empty item of a list of media, are refused; JSON Schema has no keyword for it",
 		func(d difference) bool {
@@ -107,16 +110,16 @@ func outsideGoType(a oracleAnswer) bool {
 
 // judgeUnchecked compiles the judge of a document without the keywords that the
 // plan lists as unchecked, and without requirements that no field can meet.
-func judgeUnchecked(t *testing.T, doc *schema.Document, plan *ir.Model, figures *oracleFigures) *schema.Judge {
+func judgeUnchecked(t *testing.T, doc *schema.Document, plan *ir.Model, figures *oracleFigures) *validate.Validator {
 	t.Helper()
-	root, _, err := schema.Decode([]byte(doc.Input.Compact()), 0)
+	root, _, err := jsontree.Decode([]byte(doc.Input.Compact()), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := stripper{root: root, figures: figures, seen: map[*ir.Struct]bool{}}
 	s.leaveOut(layers(root, root), plan.Input.Unchecked, true)
 	s.object(root, plan.Input)
-	judge, diags := schema.Compile(&schema.Document{ModelID: doc.ModelID, Input: root})
+	judge, diags := validate.Compile(&schema.Document{ModelID: doc.ModelID, Input: root})
 	if judge == nil {
 		t.Fatalf("%s: %v", doc.ModelID, diags)
 	}
@@ -125,12 +128,12 @@ func judgeUnchecked(t *testing.T, doc *schema.Document, plan *ir.Model, figures 
 
 // stripper takes out of a schema what the plan of it leaves unchecked.
 type stripper struct {
-	root    *schema.Value
+	root    *jsontree.Value
 	figures *oracleFigures
 	seen    map[*ir.Struct]bool
 }
 
-func (s *stripper) object(v *schema.Value, in *ir.Struct) {
+func (s *stripper) object(v *jsontree.Value, in *ir.Struct) {
 	if s.seen[in] {
 		return
 	}
@@ -138,7 +141,7 @@ func (s *stripper) object(v *schema.Value, in *ir.Struct) {
 	for _, l := range layers(s.root, v) {
 		properties := l.Get("properties")
 		if required := l.Get("required"); required != nil {
-			required.Elems = slices.DeleteFunc(required.Elems, func(name *schema.Value) bool {
+			required.Elems = slices.DeleteFunc(required.Elems, func(name *jsontree.Value) bool {
 				if slices.ContainsFunc(in.Fields, func(f ir.Field) bool { return f.JSON == name.Str() }) {
 					return false
 				}
@@ -159,19 +162,19 @@ func (s *stripper) object(v *schema.Value, in *ir.Struct) {
 }
 
 // property reports whether any schema that applies to v has the property.
-func (s *stripper) property(v *schema.Value, name string) bool {
-	return slices.ContainsFunc(layers(s.root, v), func(l *schema.Value) bool { return l.Get("properties").Get(name) != nil })
+func (s *stripper) property(v *jsontree.Value, name string) bool {
+	return slices.ContainsFunc(layers(s.root, v), func(l *jsontree.Value) bool { return l.Get("properties").Get(name) != nil })
 }
 
-func (s *stripper) value(v *schema.Value, t ir.Type, unchecked []string, noRules bool) {
+func (s *stripper) value(v *jsontree.Value, t ir.Type, unchecked []string, noRules bool) {
 	all := layers(s.root, v)
 	for _, l := range all {
 		if typ := l.Get("type"); typ.Str() == "float" || slices.Contains(typ.Strings(), "float") {
 			s.figures.except(exceptFloat, 1)
 		}
 	}
-	if name := typeName(t); name != "" && !slices.ContainsFunc(all, func(l *schema.Value) bool { return l.Get("type") != nil }) {
-		v.Members = append(v.Members, schema.Member{Name: "type", Value: schema.NewString(name)})
+	if name := typeName(t); name != "" && !slices.ContainsFunc(all, func(l *jsontree.Value) bool { return l.Get("type") != nil }) {
+		v.Members = append(v.Members, jsontree.Member{Name: "type", Value: jsontree.NewString(name)})
 		s.figures.except(exceptImplied, 1)
 	}
 	s.leaveOut(all, unchecked, noRules)
@@ -179,9 +182,9 @@ func (s *stripper) value(v *schema.Value, t ir.Type, unchecked []string, noRules
 	case *ir.Struct:
 		s.object(v, t)
 	case *ir.List:
-		if t.Elem.Type == ir.String && !slices.ContainsFunc(all, func(l *schema.Value) bool { return l.Get("items") != nil }) {
-			strings := schema.NewObject(schema.Member{Name: "type", Value: schema.NewString("string")})
-			v.Members = append(v.Members, schema.Member{Name: "items", Value: strings})
+		if t.Elem.Type == ir.String && !slices.ContainsFunc(all, func(l *jsontree.Value) bool { return l.Get("items") != nil }) {
+			strings := jsontree.NewObject(jsontree.Member{Name: "type", Value: jsontree.NewString("string")})
+			v.Members = append(v.Members, jsontree.Member{Name: "items", Value: strings})
 			s.figures.except(exceptItems, 1)
 		}
 		s.item(all, "items", t.Elem)
@@ -191,7 +194,7 @@ func (s *stripper) value(v *schema.Value, t ir.Type, unchecked []string, noRules
 }
 
 // leaveOut removes the keywords that notes of the plan begin with.
-func (s *stripper) leaveOut(all []*schema.Value, unchecked []string, noRules bool) {
+func (s *stripper) leaveOut(all []*jsontree.Value, unchecked []string, noRules bool) {
 	for _, note := range unchecked {
 		keyword, _, _ := strings.Cut(note, " ")
 		if keyword == "validation" && noRules {
@@ -199,15 +202,15 @@ func (s *stripper) leaveOut(all []*schema.Value, unchecked []string, noRules boo
 		}
 		for _, l := range all {
 			before := len(l.Members)
-			l.Members = slices.DeleteFunc(l.Members, func(m schema.Member) bool { return m.Name == keyword })
+			l.Members = slices.DeleteFunc(l.Members, func(m jsontree.Member) bool { return m.Name == keyword })
 			s.figures.except(exceptUnchecked, before-len(l.Members))
 		}
 	}
 }
 
-func (s *stripper) item(all []*schema.Value, keyword string, it ir.Item) {
+func (s *stripper) item(all []*jsontree.Value, keyword string, it ir.Item) {
 	for _, l := range all {
-		if items := l.Get(keyword); items.Is(schema.Object) {
+		if items := l.Get(keyword); items.Is(jsontree.Object) {
 			s.value(items, it.Type, it.Unchecked, true)
 		}
 	}

@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/genclient/genclient/internal/schema"
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // sampler makes instances of a schema, as JSON texts. It reads the schema by
 // itself: what the plan makes of it is what is to be proven.
 type sampler struct {
-	root *schema.Value
+	root *jsontree.Value
 	rnd  *rand.Rand
 	// items is how many items a list has unless its bounds say otherwise.
 	items int
@@ -34,10 +34,10 @@ const (
 // layers returns the schema with those that apply in the same place: the target
 // of its $ref, the branches of allOf, and of anyOf and oneOf those that are not
 // null.
-func layers(root, v *schema.Value) []*schema.Value {
-	var out []*schema.Value
-	var add func(v *schema.Value)
-	add = func(v *schema.Value) {
+func layers(root, v *jsontree.Value) []*jsontree.Value {
+	var out []*jsontree.Value
+	var add func(v *jsontree.Value)
+	add = func(v *jsontree.Value) {
 		if v == nil || slices.Contains(out, v) {
 			return
 		}
@@ -58,7 +58,7 @@ func layers(root, v *schema.Value) []*schema.Value {
 }
 
 // pointer follows a $ref within the document.
-func pointer(root *schema.Value, ref string) *schema.Value {
+func pointer(root *jsontree.Value, ref string) *jsontree.Value {
 	v := root
 	for _, name := range strings.Split(ref, "/")[1:] {
 		v = v.Get(strings.NewReplacer("~1", "/", "~0", "~").Replace(name))
@@ -67,7 +67,7 @@ func pointer(root *schema.Value, ref string) *schema.Value {
 }
 
 // get returns a keyword's value in the schema or in one that applies with it.
-func (s *sampler) get(v *schema.Value, keyword string) *schema.Value {
+func (s *sampler) get(v *jsontree.Value, keyword string) *jsontree.Value {
 	for _, l := range layers(s.root, v) {
 		if found := l.Get(keyword); found != nil {
 			return found
@@ -78,7 +78,7 @@ func (s *sampler) get(v *schema.Value, keyword string) *schema.Value {
 
 // constants returns the values that an enum, a const or branches with a const
 // allow.
-func (s *sampler) constants(v *schema.Value) []string {
+func (s *sampler) constants(v *jsontree.Value) []string {
 	var out []string
 	for _, l := range layers(s.root, v) {
 		for _, e := range l.Get("enum").Items() {
@@ -92,10 +92,10 @@ func (s *sampler) constants(v *schema.Value) []string {
 }
 
 // types returns the schema's types; without any, those that its keywords hint at.
-func (s *sampler) types(v *schema.Value) []string {
+func (s *sampler) types(v *jsontree.Value) []string {
 	typ := s.get(v, "type")
 	names := typ.Strings()
-	if typ.Is(schema.String) {
+	if typ.Is(jsontree.String) {
 		names = []string{typ.Text}
 	}
 	if len(names) > 0 {
@@ -111,7 +111,7 @@ func (s *sampler) types(v *schema.Value) []string {
 }
 
 // valid returns an instance that the schema should allow.
-func (s *sampler) valid(v *schema.Value, depth int) string {
+func (s *sampler) valid(v *jsontree.Value, depth int) string {
 	if constants := s.constants(v); len(constants) > 0 {
 		return constants[s.rnd.IntN(len(constants))]
 	}
@@ -131,7 +131,7 @@ func (s *sampler) valid(v *schema.Value, depth int) string {
 }
 
 // count returns n brought between two keywords.
-func (s *sampler) count(v *schema.Value, minKeyword, maxKeyword string, n int) int {
+func (s *sampler) count(v *jsontree.Value, minKeyword, maxKeyword string, n int) int {
 	if most := rational(s.get(v, maxKeyword)); most != nil && most.Cmp(big.NewRat(int64(n), 1)) < 0 {
 		n = int(floor(most).Int64())
 	}
@@ -141,7 +141,7 @@ func (s *sampler) count(v *schema.Value, minKeyword, maxKeyword string, n int) i
 	return max(n, 0)
 }
 
-func (s *sampler) validString(v *schema.Value) string {
+func (s *sampler) validString(v *jsontree.Value) string {
 	if p := s.get(v, "pattern").Str(); p != "" {
 		if re, err := regexp.Compile(p); err == nil {
 			for _, text := range append(plainTexts, s.get(v, "default").Str()) {
@@ -164,7 +164,7 @@ const sampleURL = "https://a.example/b"
 var plainTexts = []string{"abc", "ABC", "abc-def_1", "a1", "123", "12:34", "#ff00ff", "2024-01-31", "a@b.example", "https://a.example/b.png",
 	"en-US", "x.y.z", "00000000-0000-4000-8000-000000000000"}
 
-func (s *sampler) validItems(v *schema.Value, n, depth int) []string {
+func (s *sampler) validItems(v *jsontree.Value, n, depth int) []string {
 	items := make([]string, n)
 	for i := range items {
 		item := s.get(v, "items")
@@ -181,7 +181,7 @@ func (s *sampler) validItems(v *schema.Value, n, depth int) []string {
 // member is a name of an object with the JSON text of its value.
 type member struct{ name, value string }
 
-func (s *sampler) validMembers(v *schema.Value, depth int) []member {
+func (s *sampler) validMembers(v *jsontree.Value, depth int) []member {
 	required := s.get(v, "required").Strings()
 	var out []member
 	for _, p := range s.properties(v) {
@@ -192,14 +192,14 @@ func (s *sampler) validMembers(v *schema.Value, depth int) []member {
 			return nil // required without end: no instance satisfies it
 		}
 	}
-	if len(out) == 0 && s.get(v, "additionalProperties").Is(schema.Object) && depth < sampleDepth {
+	if len(out) == 0 && s.get(v, "additionalProperties").Is(jsontree.Object) && depth < sampleDepth {
 		out = append(out, member{"key", s.valid(s.get(v, "additionalProperties"), depth+1)})
 	}
 	return out
 }
 
-func (s *sampler) properties(v *schema.Value) []schema.Member {
-	if properties := s.get(v, "properties"); properties.Is(schema.Object) {
+func (s *sampler) properties(v *jsontree.Value) []jsontree.Member {
+	if properties := s.get(v, "properties"); properties.Is(jsontree.Object) {
 		return properties.Members
 	}
 	return nil
@@ -209,7 +209,7 @@ func (s *sampler) properties(v *schema.Value) []schema.Member {
 var wrongTypes = []string{"null", "true", "false", `"text"`, "7", "1.5", "[]", "{}", `[1]`, `["a"]`, `{"a": 1}`}
 
 // corners returns the instances at and just beyond every bound of the schema.
-func (s *sampler) corners(v *schema.Value, depth int) []string {
+func (s *sampler) corners(v *jsontree.Value, depth int) []string {
 	out := append([]string{s.valid(v, depth)}, s.constants(v)...)
 	out = append(out, wrongTypes...)
 	for _, c := range s.constants(v) {
@@ -230,7 +230,7 @@ func (s *sampler) corners(v *schema.Value, depth int) []string {
 	return out
 }
 
-func (s *sampler) listCorners(v *schema.Value, depth int) []string {
+func (s *sampler) listCorners(v *jsontree.Value, depth int) []string {
 	if depth >= sampleDepth {
 		return []string{"[]"}
 	}
@@ -252,7 +252,7 @@ func (s *sampler) listCorners(v *schema.Value, depth int) []string {
 	return out
 }
 
-func (s *sampler) objectCorners(v *schema.Value, depth int) []string {
+func (s *sampler) objectCorners(v *jsontree.Value, depth int) []string {
 	if depth >= sampleDepth {
 		return []string{"{}"}
 	}

@@ -10,7 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/genclient/genclient/internal/ir"
-	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/dialect"
+	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/validate"
 )
 
 // mediaMeasurements is how many sets of measured files each model's rules are
@@ -25,7 +28,7 @@ func (p oracleProgram) compareMedia(t *testing.T, m oracleModel, figures *oracle
 		return
 	}
 	s := newSampler(m, 3)
-	body, _, err := schema.Decode([]byte(object(s.validMembers(m.doc.Input, 0))), 0)
+	body, _, err := jsontree.Decode([]byte(object(s.validMembers(m.doc.Input, 0))), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,9 +55,9 @@ func (p oracleProgram) compareMedia(t *testing.T, m oracleModel, figures *oracle
 		for _, v := range a.Media {
 			generated = append(generated, v.Path+" "+v.Rule)
 		}
-		for _, f := range m.judge.Validate(a.Body, func(uri string) (schema.Media, bool) {
+		for _, f := range m.judge.Validate(a.Body, func(uri string) (validate.Media, bool) {
 			file, ok := requests[i].Media[files[uri]]
-			return schema.Media{Width: file.Width, Height: file.Height, Bytes: file.Bytes}, ok
+			return validate.Media{Width: file.Width, Height: file.Height, Bytes: file.Bytes}, ok
 		}) {
 			switch {
 			case !strings.ContainsAny(f.Keyword, "<>="):
@@ -79,7 +82,7 @@ func (p oracleProgram) compareMedia(t *testing.T, m oracleModel, figures *oracle
 
 // inReach reports whether a media rule can hold at a path: it leads through no
 // map and enters no type twice.
-func inReach(in *ir.Struct, body *schema.Value, path string) bool {
+func inReach(in *ir.Struct, body *jsontree.Value, path string) bool {
 	entered := map[ir.Type]bool{in: true}
 	for i, r := range path + "." {
 		if r != '.' && r != '[' {
@@ -98,16 +101,16 @@ func inReach(in *ir.Struct, body *schema.Value, path string) bool {
 
 // nameFiles gives every string of an instance a URI of its own and notes where
 // it stands: whatever of it is media is then told apart.
-func nameFiles(v *schema.Value, path string, files map[string]string) {
+func nameFiles(v *jsontree.Value, path string, files map[string]string) {
 	switch v.Kind {
-	case schema.String:
+	case jsontree.String:
 		v.Text = fmt.Sprintf("https://media.example/%d", len(files))
 		files[v.Text] = path
-	case schema.Array:
+	case jsontree.Array:
 		for i, e := range v.Elems {
 			nameFiles(e, fmt.Sprintf("%s[%d]", path, i), files)
 		}
-	case schema.Object:
+	case jsontree.Object:
 		for _, m := range v.Members {
 			nameFiles(m.Value, strings.TrimPrefix(path+"."+m.Name, "."), files)
 		}
@@ -127,11 +130,11 @@ func (f *fileSizes) pick(rnd *rand.Rand) oracleMedia {
 
 // mediaSizes collects measures around the bounds of every media rule anywhere in
 // the schema; nil when there is none.
-func mediaSizes(v *schema.Value) *fileSizes {
+func mediaSizes(v *jsontree.Value) *fileSizes {
 	out := fileSizes{width: []int{0, 1, 1000}, height: []int{0, 1, 1000}, bytes: []int64{0, 1, 1 << 40}}
 	found := false
-	var walk func(v *schema.Value)
-	walk = func(v *schema.Value) {
+	var walk func(v *jsontree.Value)
+	walk = func(v *jsontree.Value) {
 		for _, rule := range v.Get("validations").Items() {
 			found = true
 			out.around(rule)
@@ -150,13 +153,13 @@ func mediaSizes(v *schema.Value) *fileSizes {
 	return &out
 }
 
-func (f *fileSizes) around(rule *schema.Value) {
+func (f *fileSizes) around(rule *jsontree.Value) {
 	bound := rational(rule.Get("validation_value"))
 	if bound == nil || bound.Sign() <= 0 {
 		return
 	}
 	x, _ := bound.Float64()
-	metric, operator := schema.SplitRule(rule.Get("validation_rule").Str())
+	metric, operator := dialect.SplitRule(rule.Get("validation_rule").Str())
 	known := operator != ""
 	switch metric {
 	case "width_pixels":

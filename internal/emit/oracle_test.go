@@ -16,13 +16,17 @@ import (
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
 	"github.com/genclient/genclient/schemas"
+
+	"github.com/genclient/genclient/internal/library"
+	"github.com/genclient/genclient/internal/plan"
+	"github.com/genclient/genclient/internal/validate"
 )
 
 // oracleModel is one model with its plan and the judge of its instances.
 type oracleModel struct {
 	doc   *schema.Document
 	plan  *ir.Model
-	judge *schema.Judge // leaves out what the plan leaves unchecked
+	judge *validate.Validator // leaves out what the plan leaves unchecked
 }
 
 // oracleFigures are what a run of the oracle has done.
@@ -84,10 +88,10 @@ func runOracle(t *testing.T, docs []*schema.Document, random int) *oracleFigures
 func planOracle(t *testing.T, docs []*schema.Document, figures *oracleFigures) (*ir.Package, []oracleModel) {
 	slices.SortFunc(docs, func(a, b *schema.Document) int { return strings.Compare(a.ModelID, b.ModelID) })
 	docs = slices.DeleteFunc(docs, func(d *schema.Document) bool {
-		_, diags := ir.Build([]*schema.Document{d}, ir.Pins{}, ir.Options{Package: "gen"})
+		_, diags := plan.Build([]*schema.Document{d}, plan.Pins{}, plan.Options{Package: "gen"})
 		return diags.HasErrors()
 	})
-	pkg, diags := ir.Build(docs, ir.Pins{}, ir.Options{Package: "gen"})
+	pkg, diags := plan.Build(docs, plan.Pins{}, plan.Options{Package: "gen"})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -110,11 +114,11 @@ func planOracle(t *testing.T, docs []*schema.Document, figures *oracleFigures) (
 // committedDocuments returns the documents under schemas/.
 func committedDocuments(t testing.TB) []*schema.Document {
 	t.Helper()
-	set, diags, err := schema.Load(schemas.FS, "schemas")
-	if err != nil || diags.HasErrors() {
-		t.Fatal(err, diags)
+	l, err := library.Read(schemas.FS, "schemas")
+	if err != nil || l.Diags.HasErrors() {
+		t.Fatal(err, l)
 	}
-	return set.Documents
+	return l.Documents
 }
 
 // archivedDocuments returns the usable schema documents in the txtar files of

@@ -7,8 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/output"
+
+	"github.com/genclient/genclient/internal/plan"
 )
 
 // TestFilesAreDeterministic prints the same documents in any order and on any
@@ -17,7 +18,7 @@ import (
 func TestFilesAreDeterministic(t *testing.T) {
 	docs := everything(t)
 	files := func(choose func(string) bool) []output.File {
-		pkg, diags := ir.Build(docs, ir.Pins{}, ir.Options{Package: "client", Select: choose})
+		pkg, diags := plan.Build(docs, plan.Pins{}, plan.Options{Package: "client", Select: choose})
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}

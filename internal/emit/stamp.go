@@ -48,7 +48,7 @@ func stamp(src []byte, pkg string) ([]byte, error) {
 		}
 	}
 	var b bytes.Buffer
-	b.WriteString(output.Banner + "\n\n")
+	b.WriteString(Banner + "\n\n")
 	b.Write(src[:at])
 	b.WriteString("package " + pkg + "\n")
 	b.Write(src[at+len(clause):])

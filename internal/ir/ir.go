@@ -1,7 +1,6 @@
-// Package ir is the typed plan that the emitter prints: every Go name settled,
-// every type chosen, every check decided, in the order of the page. It is
-// built from schema documents and knows nothing of Go syntax; the emitter
-// knows the plan and nothing of schemas.
+// Package ir is the typed plan that the emitter prints: every Go name resolved,
+// every type chosen, every check decided, in the order of the page. It is data: it
+// knows nothing of schemas, which package plan reads, nor of Go syntax.
 package ir
 
 // Package is one package to generate.

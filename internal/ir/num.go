@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/big"
 	"strconv"
-	"strings"
 )
 
 // Num is a number with the spelling of the page.
@@ -20,7 +19,11 @@ func NewNum(text string) (Num, bool) {
 	return Num{Text: text, rat: r}, ok
 }
 
-func intNum(i *big.Int) Num { return Num{Text: i.String(), rat: new(big.Rat).SetInt(i)} }
+// NumOf returns an integer as a number.
+func NumOf(i *big.Int) Num { return Num{Text: i.String(), rat: new(big.Rat).SetInt(i)} }
+
+// Rat returns the number exactly; it must not be changed.
+func (n Num) Rat() *big.Rat { return n.rat }
 
 // IsZero reports whether the number is 0, however it is written.
 func (n Num) IsZero() bool { return n.rat == nil || n.rat.Sign() == 0 }
@@ -43,28 +46,6 @@ func (n Num) Float64() (float64, bool) {
 	return f, !math.IsInf(f, 0)
 }
 
-// inward returns a bound of a number field as one that a float64 is exactly: n
-// itself when its float64 is written as n again, else the next float64 within,
-// which is then allowed. side is 1 for a lower and -1 for an upper bound.
-//
-//	lower bound 9007199254740993 -> 9007199254740994
-func (n Num) inward(exclusive bool, side int) (*Num, bool) {
-	f, _ := n.rat.Float64()
-	for {
-		text := strconv.FormatFloat(f, 'g', -1, 64)
-		near, _ := NewNum(text)
-		switch c := near.Cmp(n) * side; {
-		case c == 0:
-			return &n, exclusive
-		case c > 0:
-			return &Num{Text: text, rat: near.rat}, false
-		}
-		if f = math.Nextafter(f, math.Inf(side)); math.IsInf(f, 0) {
-			return &n, exclusive // beyond the last float64 by less than makes it infinite
-		}
-	}
-}
-
 // Decimal returns the number as digits over a power of ten, digits / 10^scale,
 // both exact in a float64; false when they are not.
 func (n Num) Decimal() (digits, pow10 float64, ok bool) {
@@ -85,21 +66,8 @@ func (n Num) Decimal() (digits, pow10 float64, ok bool) {
 	return digits, pow10, true
 }
 
-// canonical returns the one JSON text that stands for the number in a mixed
-// enum: 3 for 3.0, and 1e+30 for 1E30, as the generated code reads them.
-func (n Num) canonical() string {
-	if i, ok := n.Int64(); ok {
-		return strconv.FormatInt(i, 10)
-	}
-	if n.isFloat() && strings.ContainsAny(n.Text, ".eE") {
-		f, _ := n.Float64()
-		return strconv.FormatFloat(f, 'g', -1, 64)
-	}
-	return n.Text
-}
-
-// isFloat reports whether a float64 is written as the same number again.
-func (n Num) isFloat() bool {
+// IsFloat reports whether a float64 is written as the same number again.
+func (n Num) IsFloat() bool {
 	f, ok := n.Float64()
 	if !ok {
 		return false
@@ -115,18 +83,4 @@ func (n Num) String() string {
 		return strconv.FormatInt(i, 10)
 	}
 	return n.Text
-}
-
-// ceil returns the smallest integer not below n, floor the largest not above.
-func (n Num) ceil() *big.Int {
-	i := n.floor()
-	if !n.rat.IsInt() {
-		i.Add(i, big.NewInt(1))
-	}
-	return i
-}
-
-func (n Num) floor() *big.Int {
-	// Div is Euclidean: for a positive denominator it rounds down.
-	return new(big.Int).Div(n.rat.Num(), n.rat.Denom())
 }

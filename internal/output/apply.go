@@ -16,7 +16,7 @@ import (
 )
 
 // Temporary files are named tempPrefix, random letters, tempSuffix: the go
-// command and schema.Load overlook them, and the next run knows them as its own.
+// command and library.Load overlook them, and the next run knows them as its own.
 const (
 	tempPrefix = ".genclient-"
 	tempSuffix = ".tmp"

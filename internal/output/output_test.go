@@ -11,7 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const ours = Banner + "\n\npackage p\n"
+// banner is what the tests' own files begin with.
+const banner = "// Written by a test."
+
+// bannered owns the Go files that begin with the banner.
+func bannered() Owner {
+	return Owner{Ext: ".go", Owns: func(_ string, content []byte) bool { return strings.HasPrefix(string(content), banner) }}
+}
+
+const ours = banner + "\n\npackage p\n"
 
 // folder makes a folder of the files and returns it.
 func folder(t *testing.T, files map[string]string) string {
@@ -100,11 +108,11 @@ func TestPlanCreatesReplacesDeletesAndKeepsTheRest(t *testing.T) {
 		"edited.go":       ours + "// edited\n",
 		"extra.go":        strings.ReplaceAll(ours, "\n", "\r\n"), // as git may check it out on Windows
 		"hand.go":         "package p\n",
-		"quoted.go":       "package p\n" + Banner + "\n", // the banner is a first line or none
+		"quoted.go":       "package p\n" + banner + "\n", // the banner is a first line or none
 		"banner.txt":      ours,
 		"below/banner.go": ours,
 	})
-	p := compare(t, dir, GoPackage(), map[string]string{"same.go": ours, "edited.go": ours, "new.go": ours})
+	p := compare(t, dir, bannered(), map[string]string{"same.go": ours, "edited.go": ours, "new.go": ours})
 	want := "replace edited.go\ndelete extra.go\ncreate new.go\n"
 	if d := cmp.Diff(want, summary(p)); d != "" {
 		t.Fatal(d)
@@ -115,7 +123,7 @@ func TestPlanCreatesReplacesDeletesAndKeepsTheRest(t *testing.T) {
 	apply(t, p)
 	after := map[string]string{
 		"same.go": ours, "edited.go": ours, "new.go": ours, "hand.go": "package p\n",
-		"quoted.go": "package p\n" + Banner + "\n", "banner.txt": ours, "below/": "", "below/banner.go": ours,
+		"quoted.go": "package p\n" + banner + "\n", "banner.txt": ours, "below/": "", "below/banner.go": ours,
 	}
 	if d := cmp.Diff(after, tree(t, dir)); d != "" {
 		t.Error(d)
@@ -130,7 +138,7 @@ func TestUnchangedFilesKeepTheirTime(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	apply(t, compare(t, dir, GoPackage(), map[string]string{"same.go": ours, "edited.go": ours}))
+	apply(t, compare(t, dir, bannered(), map[string]string{"same.go": ours, "edited.go": ours}))
 	for name, kept := range map[string]bool{"same.go": true, "edited.go": false} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
@@ -147,7 +155,7 @@ func TestReplacedFilesKeepTheirPermissions(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, "a.go"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, compare(t, dir, GoPackage(), map[string]string{"a.go": ours}))
+	apply(t, compare(t, dir, bannered(), map[string]string{"a.go": ours}))
 	info, err := os.Stat(filepath.Join(dir, "a.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +171,7 @@ func TestEveryTakenPlaceIsNamedAndNothingPlanned(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Compare(dir, list(map[string]string{"hand.go": ours, "folder.go": ours, "link.go": ours,
-		"case.go": ours, "parent/below.go": ours}), GoPackage())
+		"case.go": ours, "parent/below.go": ours}), bannered())
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -178,11 +186,11 @@ func TestEveryTakenPlaceIsNamedAndNothingPlanned(t *testing.T) {
 
 func TestPathsStayInTheFolder(t *testing.T) {
 	for _, name := range []string{"../out.go", "/abs.go", "a/../../out.go", "", ".", "a//b.go"} {
-		if _, err := Compare(t.TempDir(), []File{{Path: name}}, GoPackage()); err == nil {
+		if _, err := Compare(t.TempDir(), []File{{Path: name}}, bannered()); err == nil {
 			t.Errorf("%q is taken", name)
 		}
 	}
-	if _, err := Compare(t.TempDir(), []File{{Path: "a.go"}, {Path: "A.go"}}, GoPackage()); err == nil {
+	if _, err := Compare(t.TempDir(), []File{{Path: "a.go"}, {Path: "A.go"}}, bannered()); err == nil {
 		t.Error("two paths that differ in case only are taken")
 	}
 }
@@ -219,7 +227,7 @@ func TestFoldersAreMadeAndEmptiedOnesRemoved(t *testing.T) {
 // plan was made: the file that is staged before it must go again.
 func TestFailedStagingLeavesNoTrace(t *testing.T) {
 	dir := folder(t, map[string]string{"old.go": ours, "stays.go": ours + "// edited\n"})
-	owner := Owner{Ext: ".go", Deep: true, Owns: GoPackage().Owns}
+	owner := Owner{Ext: ".go", Deep: true, Owns: bannered().Owns}
 	p := compare(t, dir, owner, map[string]string{"a/b/one.go": ours, "stays.go": ours, "z/two.go": ours})
 	put(t, dir, "z", "in the way")
 	err := p.Apply()
@@ -236,7 +244,7 @@ func TestFailedStagingLeavesNoTrace(t *testing.T) {
 // than file systems take.
 func TestFailedStagingRemovesTheFoldersItMade(t *testing.T) {
 	parent := t.TempDir()
-	p := compare(t, filepath.Join(parent, "new", "out"), GoPackage(),
+	p := compare(t, filepath.Join(parent, "new", "out"), bannered(),
 		map[string]string{"a/b.go": ours, "b.go": ours, "c/" + strings.Repeat("x", 1000) + "/d.go": ours})
 	if err := p.Apply(); err == nil {
 		t.Fatal("no error")
@@ -250,7 +258,7 @@ func TestFailedStagingRemovesTheFoldersItMade(t *testing.T) {
 // plan was made.
 func TestFailedRenameLeavesNoHalfFile(t *testing.T) {
 	dir := t.TempDir()
-	p := compare(t, dir, GoPackage(), map[string]string{"a.go": ours, "b.go": ours, "c.go": ours})
+	p := compare(t, dir, bannered(), map[string]string{"a.go": ours, "b.go": ours, "c.go": ours})
 	put(t, dir, "b.go/x", "")
 	err := p.Apply()
 	if err == nil || !strings.Contains(err.Error(), "replacing b.go after 1 of 3 files") {
@@ -263,7 +271,7 @@ func TestFailedRenameLeavesNoHalfFile(t *testing.T) {
 
 func TestNextRunRemovesWhatAKilledRunLeft(t *testing.T) {
 	dir := folder(t, map[string]string{".genclient-ABC.tmp": ours, "a.go": ours, ".genclient-notes.txt": "by hand"})
-	p := compare(t, dir, GoPackage(), map[string]string{"a.go": ours})
+	p := compare(t, dir, bannered(), map[string]string{"a.go": ours})
 	if len(p.Changes) != 0 {
 		t.Errorf("a temporary file is drift: %s", summary(p))
 	}
@@ -275,24 +283,24 @@ func TestNextRunRemovesWhatAKilledRunLeft(t *testing.T) {
 
 func TestDiff(t *testing.T) {
 	dir := folder(t, map[string]string{"a.go": ours + "var a int\n", "b.go": ours})
-	p := compare(t, dir, GoPackage(), map[string]string{"a.go": ours, "c.go": ours})
+	p := compare(t, dir, bannered(), map[string]string{"a.go": ours, "c.go": ours})
 	want := `--- a/a.go
 +++ b/a.go
 @@ -1,4 +1,3 @@
- // Code generated by genclient; DO NOT EDIT.
+ // Written by a test.
  
  package p
 -var a int
 --- a/b.go
 +++ /dev/null
 @@ -1,3 +0,0 @@
--// Code generated by genclient; DO NOT EDIT.
+-// Written by a test.
 -
 -package p
 --- /dev/null
 +++ b/c.go
 @@ -0,0 +1,3 @@
-+// Code generated by genclient; DO NOT EDIT.
++// Written by a test.
 +
 +package p
 `

@@ -1,7 +1,6 @@
-// Package schema holds the schema documents under schemas/: one JSON file per
-// model with the page's own values in the page's order and spelling. It reads
-// and writes them in one canonical form, judges them with jsonschema/v5 and
-// reports every oddity. It decides nothing about Go.
+// Package schema holds the schema document of one model: the page's own values in
+// the page's order and spelling, read and written in one canonical form. It decides
+// nothing about what a schema means, nor about Go.
 package schema
 
 import (
@@ -11,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // Document is what is known of one model.
@@ -25,13 +25,13 @@ type Document struct {
 
 	// Example is the page's request body, Input and Output its schemas, all as
 	// they stand on the page. Input is never nil.
-	Example, Input, Output *Value
+	Example, Input, Output *jsontree.Value
 	// Catalog is what only the catalog endpoint says: an object whose member
 	// "formats" gives the media format of a property by name.
-	Catalog *Value
+	Catalog *jsontree.Value
 
-	source *Source
-	root   *Value // as read from source; nil for a document that was not read
+	source *jsontree.Source
+	root   *jsontree.Value // as read from source; nil for a document that was not read
 }
 
 // Price is the base price of one unit. The zero Price is not known.
@@ -63,35 +63,59 @@ func (d *Document) Source() []byte {
 	return d.source.Text
 }
 
+// Root is the document as it was read, or nil.
+func (d *Document) Root() *jsontree.Value { return d.root }
+
+// Diagnostic returns a diagnostic of a rule at an offset of the document's file.
+// path is the property that it is about, "" for the model as a whole.
+func (d *Document) Diagnostic(rule string, offset int, path, message string) diag.Diagnostic {
+	subject := d.ModelID
+	if path != "" {
+		subject += "#" + path
+	}
+	r := diag.RuleNamed(rule)
+	return diag.Diagnostic{Pos: d.Position(offset), Severity: r.Severity, Rule: rule,
+		Subject: subject, Message: message, Hint: r.Hint}
+}
+
+// OutputSchema returns the schema of a result's "output", or nil. Pages wrap
+// it, without any type, in an object with the one member "output".
+func (d *Document) OutputSchema() *jsontree.Value {
+	if d.Output.Is(jsontree.Object) && len(d.Output.Members) == 1 && d.Output.Get("output").Is(jsontree.Object) {
+		return d.Output.Get("output")
+	}
+	return d.Output
+}
+
 // Value returns the document as one JSON value, absent members left out.
-func (d *Document) Value() *Value {
-	str := func(s string) *Value {
+func (d *Document) Value() *jsontree.Value {
+	str := func(s string) *jsontree.Value {
 		if s == "" {
 			return nil
 		}
-		return NewString(s)
+		return jsontree.NewString(s)
 	}
-	var categories, price, removed *Value
+	var categories, price, removed *jsontree.Value
 	if len(d.Categories) > 0 {
-		categories = NewArray()
+		categories = jsontree.NewArray()
 		for _, c := range d.Categories {
-			categories.Elems = append(categories.Elems, NewString(c))
+			categories.Elems = append(categories.Elems, jsontree.NewString(c))
 		}
 	}
 	if d.Price.USD != "" {
-		price = NewObject(Member{Name: "usd", Value: &Value{Kind: Number, Text: d.Price.USD}},
-			Member{Name: "unit", Value: str(d.Price.Unit)})
+		price = jsontree.NewObject(jsontree.Member{Name: "usd", Value: &jsontree.Value{Kind: jsontree.Number, Text: d.Price.USD}},
+			jsontree.Member{Name: "unit", Value: str(d.Price.Unit)})
 	}
 	if d.Removed {
-		removed = &Value{Kind: Bool, Text: "true"}
+		removed = &jsontree.Value{Kind: jsontree.Bool, Text: "true"}
 	}
-	values := []*Value{str(d.ModelID), str(d.Title), str(d.Description), str(d.URL),
+	values := []*jsontree.Value{str(d.ModelID), str(d.Title), str(d.Description), str(d.URL),
 		categories, price, removed, d.Example, d.Input, d.Output, d.Catalog}
-	members := make([]Member, len(values))
+	members := make([]jsontree.Member, len(values))
 	for i, v := range values {
-		members[i] = Member{Name: documentKeys[i], Value: v}
+		members[i] = jsontree.Member{Name: documentKeys[i], Value: v}
 	}
-	return NewObject(members...)
+	return jsontree.NewObject(members...)
 }
 
 // Bytes returns the canonical form of the document, with a newline at the end.
@@ -102,12 +126,12 @@ func (d *Document) Bytes() []byte {
 // Read reads a schema document. file is its name in diagnostics. It returns nil
 // when the list holds an error.
 func Read(file string, text []byte) (*Document, diag.List) {
-	r := reader{src: &Source{File: file, Text: text}}
-	if len(text) > MaxBytes {
-		r.errorAt(0, "document-too-large", fmt.Sprintf("the document has %d bytes, more than %d", len(text), MaxBytes), "")
+	r := reader{src: &jsontree.Source{File: file, Text: text}}
+	if len(text) > jsontree.MaxBytes {
+		r.errorAt(0, "document-too-large", fmt.Sprintf("the document has %d bytes, more than %d", len(text), jsontree.MaxBytes), "")
 		return nil, r.diags
 	}
-	root, end, err := Decode(text, 0)
+	root, end, err := jsontree.Decode(text, 0)
 	if err != nil {
 		r.syntax(err)
 		return nil, r.diags
@@ -124,7 +148,7 @@ func Read(file string, text []byte) (*Document, diag.List) {
 
 // reader collects the diagnostics of one file.
 type reader struct {
-	src   *Source
+	src   *jsontree.Source
 	diags diag.List
 }
 
@@ -134,14 +158,14 @@ func (r *reader) errorAt(offset int, rule, message, hint string) {
 }
 
 func (r *reader) syntax(err error) {
-	syntax := err.(*SyntaxError)
+	syntax := err.(*jsontree.SyntaxError)
 	r.errorAt(syntax.Offset, "json-syntax", syntax.Message, "")
 }
 
-func (r *reader) document(root *Value) *Document {
+func (r *reader) document(root *jsontree.Value) *Document {
 	d := &Document{source: r.src, root: root}
-	if root.Kind != Object {
-		r.errorAt(root.Offset, "document-shape", "a schema document is a JSON object, this is "+article(root.Kind), "")
+	if root.Kind != jsontree.Object {
+		r.errorAt(root.Offset, "document-shape", "a schema document is a JSON object, this is "+root.Kind.WithArticle(), "")
 		return d
 	}
 	for _, m := range root.Members {
@@ -149,7 +173,7 @@ func (r *reader) document(root *Value) *Document {
 		switch m.Name {
 		case "model_id":
 			d.ModelID = r.text(m)
-			if reason := InvalidModelID(d.ModelID); reason != "" && v.Kind == String {
+			if reason := InvalidModelID(d.ModelID); reason != "" && v.Kind == jsontree.String {
 				r.errorAt(v.Offset, "model-id", "the model id "+reason, "")
 			}
 		case "title":
@@ -159,16 +183,16 @@ func (r *reader) document(root *Value) *Document {
 		case "url":
 			d.URL = r.text(m)
 		case "categories":
-			r.want(m, Array)
+			r.want(m, jsontree.Array)
 			for _, e := range v.Elems {
-				r.want(Member{Name: "category", Value: e}, String)
+				r.want(jsontree.Member{Name: "category", Value: e}, jsontree.String)
 			}
 			d.Categories = v.Strings()
 		case "price":
-			r.want(m, Object)
+			r.want(m, jsontree.Object)
 			d.Price = r.price(v)
 		case "removed":
-			r.want(m, Bool)
+			r.want(m, jsontree.Bool)
 			d.Removed = v.True()
 		case "example":
 			d.Example = v
@@ -177,7 +201,7 @@ func (r *reader) document(root *Value) *Document {
 		case "output":
 			d.Output = v
 		case "catalog":
-			r.want(m, Object)
+			r.want(m, jsontree.Object)
 			d.Catalog = v
 		default:
 			r.errorAt(m.Offset, "document-shape", fmt.Sprintf("unknown member %q", m.Name),
@@ -189,18 +213,18 @@ func (r *reader) document(root *Value) *Document {
 	}
 	if d.Input == nil {
 		r.errorAt(root.Offset, "document-shape", `the member "input" is missing`, "")
-	} else if d.Input.Kind != Object {
-		r.errorAt(d.Input.Offset, "document-shape", "the input schema is not an object but "+article(d.Input.Kind), "")
+	} else if d.Input.Kind != jsontree.Object {
+		r.errorAt(d.Input.Offset, "document-shape", "the input schema is not an object but "+d.Input.Kind.WithArticle(), "")
 	}
 	return d
 }
 
-func (r *reader) price(v *Value) Price {
+func (r *reader) price(v *jsontree.Value) Price {
 	var p Price
 	for _, m := range v.Members {
 		switch m.Name {
 		case "usd":
-			r.want(m, Number)
+			r.want(m, jsontree.Number)
 			p.USD = m.Value.Text
 		case "unit":
 			p.Unit = r.text(m)
@@ -208,32 +232,21 @@ func (r *reader) price(v *Value) Price {
 			r.errorAt(m.Offset, "document-shape", fmt.Sprintf("unknown member %q of the price", m.Name), "a price has usd and unit")
 		}
 	}
-	if v.Kind == Object && v.Get("usd") == nil {
+	if v.Kind == jsontree.Object && v.Get("usd") == nil {
 		r.errorAt(v.Offset, "document-shape", `the member "usd" of the price is missing`, "")
 	}
 	return p
 }
 
-func (r *reader) text(m Member) string {
-	r.want(m, String)
+func (r *reader) text(m jsontree.Member) string {
+	r.want(m, jsontree.String)
 	return m.Value.Str()
 }
 
-func (r *reader) want(m Member, k Kind) {
+func (r *reader) want(m jsontree.Member, k jsontree.Kind) {
 	if m.Value.Kind != k {
-		r.errorAt(m.Value.Offset, "document-shape", fmt.Sprintf("%q is %s, not %s", m.Name, article(m.Value.Kind), article(k)), "")
+		r.errorAt(m.Value.Offset, "document-shape", fmt.Sprintf("%q is %s, not %s", m.Name, m.Value.Kind.WithArticle(), k.WithArticle()), "")
 	}
-}
-
-// article returns the kind's name with its article.
-func article(k Kind) string {
-	switch k {
-	case Null:
-		return "null"
-	case Array, Object:
-		return "an " + k.String()
-	}
-	return "a " + k.String()
 }
 
 // InvalidModelID says why an id can name no model, or returns "". An id has

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // trapIDs are ids whose plain file name some file system, go:embed or the
@@ -132,4 +134,23 @@ func main() {
 		t.Errorf("embedded files (-want +got):\n%s", diff)
 	}
 	fmt.Fprintf(t.Output(), "%d ids embedded\n", len(ids))
+}
+
+// corpus returns the models of the catalog that GENCLIENT_CORPUS names, else of
+// the committed sample.
+func corpus(t *testing.T) []*jsontree.Value {
+	t.Helper()
+	file := os.Getenv("GENCLIENT_CORPUS")
+	if file == "" {
+		file = "../lint/testdata/catalog.json"
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _, err := jsontree.Decode(text, 0)
+	if err != nil || len(v.Get("models").Elems) == 0 {
+		t.Fatalf("no models in %s: %v", file, err)
+	}
+	return v.Get("models").Elems
 }

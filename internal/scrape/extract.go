@@ -8,14 +8,16 @@ import (
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // reading is what a page says of its one model.
 type reading struct {
 	id      located[endpoint]
-	input   located[*schema.Value]
-	output  located[*schema.Value]
-	example located[*schema.Value]
+	input   located[*jsontree.Value]
+	output  located[*jsontree.Value]
+	example located[*jsontree.Value]
 	broken  []trouble
 }
 
@@ -31,7 +33,7 @@ func extract(p *page) (*Scraped, diag.List) {
 		return nil, append(diags, diag.Diagnostic{Pos: r.id.position(), Severity: diag.Error, Rule: "model-id",
 			Message: fmt.Sprintf("the model id %q %s", id, reason), Hint: "no document is written for it"})
 	}
-	for _, l := range []located[*schema.Value]{r.input, r.output, r.example} {
+	for _, l := range []located[*jsontree.Value]{r.input, r.output, r.example} {
 		if ref := resolve(l); ref != nil {
 			return nil, append(diags, diag.Diagnostic{Pos: l.text.position(ref.Offset), Severity: diag.Error, Rule: "payload-reference",
 				Subject: id, Message: fmt.Sprintf("the script payload refers to %q, which is not in it", ref.Text),
@@ -104,7 +106,7 @@ func (r *reading) fill(rest reading) {
 	if r.id.text == nil {
 		r.id = rest.id
 	}
-	for _, v := range []struct{ to, from *located[*schema.Value] }{
+	for _, v := range []struct{ to, from *located[*jsontree.Value] }{
 		{&r.input, &rest.input}, {&r.output, &rest.output}, {&r.example, &rest.example},
 	} {
 		if v.to.text == nil {
@@ -223,7 +225,7 @@ func (f found) settle() (reading, diag.List) {
 
 // exampleAmong returns the first object that can be a request body: its
 // members are properties of the input schema.
-func exampleAmong(bodies []located[*schema.Value], input *schema.Value) located[*schema.Value] {
+func exampleAmong(bodies []located[*jsontree.Value], input *jsontree.Value) located[*jsontree.Value] {
 next:
 	for _, body := range bodies {
 		for _, m := range body.value.Members {
@@ -235,7 +237,7 @@ next:
 			return body
 		}
 	}
-	return located[*schema.Value]{}
+	return located[*jsontree.Value]{}
 }
 
 // conflict is the diagnostic for two schemas of one model.
@@ -248,10 +250,10 @@ func conflict(id string, first, second diag.Position) diag.Diagnostic {
 // sameSchema reports whether two input schemas say the same. Their own titles
 // do not count: there the site writes the heading of its page ("Input", "Input
 // schema", a translation). Nor does a text whose place a leaked key takes.
-func sameSchema(a, b *schema.Value) bool { return same(withoutTitle(a), withoutTitle(b)) }
+func sameSchema(a, b *jsontree.Value) bool { return same(withoutTitle(a), withoutTitle(b)) }
 
-func withoutTitle(v *schema.Value) *schema.Value {
-	out := &schema.Value{Kind: v.Kind}
+func withoutTitle(v *jsontree.Value) *jsontree.Value {
+	out := &jsontree.Value{Kind: v.Kind}
 	for _, m := range v.Members {
 		if m.Name != "title" {
 			out.Members = append(out.Members, m)
@@ -260,8 +262,8 @@ func withoutTitle(v *schema.Value) *schema.Value {
 	return out
 }
 
-func same(a, b *schema.Value) bool {
-	if a.Is(schema.String) && b.Is(schema.String) && (leaked(a.Text) || leaked(b.Text)) {
+func same(a, b *jsontree.Value) bool {
+	if a.Is(jsontree.String) && b.Is(jsontree.String) && (leaked(a.Text) || leaked(b.Text)) {
 		return true
 	}
 	if a.Kind != b.Kind || a.Text != b.Text || len(a.Elems) != len(b.Elems) || len(a.Members) != len(b.Members) {

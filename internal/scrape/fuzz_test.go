@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // stands reports whether a JSON value stands in a text, or in a JSON string in
@@ -113,7 +115,7 @@ func FuzzText(f *testing.F) {
 		if len(content) > maxFuzzed || invalidUTF8(content) >= 0 {
 			return
 		}
-		checkPage(t, readText(&schema.Source{File: "page.txt", Text: content}, ""))
+		checkPage(t, readText(&jsontree.Source{File: "page.txt", Text: content}, ""))
 	})
 }
 
@@ -124,7 +126,7 @@ func FuzzHTML(f *testing.F) {
 		if len(content) > maxFuzzed || invalidUTF8(content) >= 0 {
 			return
 		}
-		if p, _ := readHTML(&schema.Source{File: "page.html", Text: content}, ""); p != nil {
+		if p, _ := readHTML(&jsontree.Source{File: "page.html", Text: content}, ""); p != nil {
 			checkPage(t, p)
 		}
 	})
@@ -134,7 +136,7 @@ func FuzzHTML(f *testing.F) {
 func BenchmarkPage(b *testing.B) {
 	for _, name := range []string{"text/kling-1-6-pro-image-to-video.txt", "html/token_spans.html", "html/flight_payload.html"} {
 		content := readPage(b, name)
-		in := input{src: &schema.Source{File: name, Text: content}, format: formats[filepath.Ext(name)]}
+		in := input{src: &jsontree.Source{File: name, Text: content}, format: formats[filepath.Ext(name)]}
 		b.Run(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), func(b *testing.B) {
 			b.SetBytes(int64(len(content)))
 			b.ReportAllocs()

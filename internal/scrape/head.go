@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/genclient/genclient/internal/schema"
 )
 
 // cleanText makes one line of a title or description: white space collapsed,
@@ -34,28 +36,18 @@ func cleanTitle(s string) string { return siteName.ReplaceAllString(cleanText(s)
 // is not an https URL of the site: it goes into a comment that users follow.
 func pageURL(address string) string {
 	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil || u.Scheme != "https" || u.User != nil || u.Port() != "" || !siteHost(u.Hostname()) {
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Port() != "" || !schema.SiteHost(u.Hostname()) {
 		return ""
 	}
 	clean := url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), Path: u.Path, RawPath: u.RawPath}
 	return clean.String()
 }
 
-func siteHost(host string) bool {
-	host = strings.ToLower(host)
-	return host == "runcomfy.com" || strings.HasSuffix(host, ".runcomfy.com")
-}
-
-// localePrefix is the first segment of a localized page's path.
-var localePrefix = regexp.MustCompile(`^/([a-z]{2}(?:-[A-Za-z]{2,4})?)(?:/|$)`)
-
 // locale returns the language of a page, "" for English: from the prefix of
 // its address, else from the language its mark-up names.
 func locale(address, lang string) string {
-	if u, err := url.Parse(strings.TrimSpace(address)); err == nil && siteHost(u.Hostname()) {
-		if m := localePrefix.FindStringSubmatch(u.Path); m != nil && m[1] != "en" {
-			return m[1]
-		}
+	if prefix := schema.Locale(address); prefix != "" {
+		return prefix
 	}
 	base, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(lang)), "-")
 	if base == "en" || cleanText(lang) != lang {

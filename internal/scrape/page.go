@@ -11,12 +11,13 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // A page is a documentation page taken apart.
 type page struct {
-	src      *schema.Source
+	src      *jsontree.Source
 	isText   bool   // the title and summary are in the text, if anywhere
 	title    string // "" when it is a leaked key
 	summary  string // the page's description
@@ -28,13 +29,13 @@ type page struct {
 }
 
 // readText makes a page of plain text or Markdown.
-func readText(src *schema.Source, address string) *page {
+func readText(src *jsontree.Source, address string) *page {
 	return &page{src: src, isText: true, visible: normalize(sourceText(src), nil), address: address, locale: locale(address, "")}
 }
 
 // readHTML takes an HTML page apart. The parser accepts any mark-up, but not
 // elements nested hundreds deep; then there is no page.
-func readHTML(src *schema.Source, address string) (*page, diag.List) {
+func readHTML(src *jsontree.Source, address string) (*page, diag.List) {
 	root, err := html.Parse(bytes.NewReader(src.Text))
 	if err != nil {
 		return nil, diag.List{{Pos: src.Position(0), Severity: diag.Error, Rule: "html",

@@ -7,12 +7,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // scrapeHTML reads one page given as HTML.
 func scrapeHTML(content string) ([]Scraped, diag.List) {
-	return input{src: &schema.Source{File: "page.html", Text: []byte(content)}, format: htmlFormat}.scrape()
+	return input{src: &jsontree.Source{File: "page.html", Text: []byte(content)}, format: htmlFormat}.scrape()
 }
 
 func TestVisibleText(t *testing.T) {
@@ -33,7 +34,7 @@ func TestVisibleText(t *testing.T) {
 		"carriage return":      {"<pre>a\r\nb</pre>", "a\nb\n"},
 		"moved out of a table": {"<table>a<tr><td>b</td></tr></table>", "a\nb\n"},
 	} {
-		p, diags := readHTML(&schema.Source{Text: []byte(tt.html)}, "")
+		p, diags := readHTML(&jsontree.Source{Text: []byte(tt.html)}, "")
 		if p == nil {
 			t.Errorf("%s: %v", name, diags)
 			continue
@@ -58,7 +59,7 @@ func TestPlacesInMarkup(t *testing.T) {
 		"no-break indented": "<div>" + curl + "</div><div>&nbsp;&nbsp;" + mark + "</div>",
 	} {
 		s, diags := scrapeHTML(page)
-		src := schema.Source{File: "page.html", Text: []byte(page)}
+		src := jsontree.Source{File: "page.html", Text: []byte(page)}
 		if want := src.Position(strings.Index(page, mark)); len(s) != 1 || s[0].Pos != want {
 			t.Errorf("%s: %v, want %v; %v", name, s, want, diags)
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/genclient/genclient/internal/schema"
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 var update = flag.Bool("update", false, "rewrite the saved HTML pages")
@@ -263,7 +263,7 @@ func TestEveryLayoutGivesTheValuesOfTheText(t *testing.T) {
 			}
 			checkModel(t, l.model, s.Page)
 			// The position leads to the schema in the mark-up.
-			src := schema.Source{File: s.Pos.File, Text: readPage(t, "html/"+l.name+".html")}
+			src := jsontree.Source{File: s.Pos.File, Text: readPage(t, "html/"+l.name+".html")}
 			at := bytes.IndexByte(src.Text, '{')
 			for src.Position(at) != s.Pos {
 				next := bytes.IndexByte(src.Text[at+1:], '{')

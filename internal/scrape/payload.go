@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/genclient/genclient/internal/schema"
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // payloads returns the data that a page's scripts carry: JSON scripts, but not
@@ -51,15 +51,15 @@ func joinPushes(stream, script *text) *trouble {
 			return nil
 		}
 		at += i + len(push)
-		v, size, err := schema.Decode(script.data[at:], at)
-		var syntax *schema.SyntaxError
+		v, size, err := jsontree.Decode(script.data[at:], at)
+		var syntax *jsontree.SyntaxError
 		if errors.As(err, &syntax) && syntax.CutOff {
 			return &trouble{place: place{script, at}, start: at}
 		}
 		if err != nil || len(v.Elems) != 2 || v.Elems[0].Text != "1" {
 			continue
 		}
-		if piece := v.Elems[1]; piece.Kind == schema.String {
+		if piece := v.Elems[1]; piece.Kind == jsontree.String {
 			origin := script.parentOffset(piece.Offset + len(`"`))
 			stream.add([]byte(piece.Text), origin, jsonString)
 		}
@@ -118,14 +118,14 @@ func (f *flight) inText(offset int) bool {
 // resolve puts the text of rows in the place of references to them, in a value
 // that stands in a stream, and takes off the "$" that escapes another. It
 // returns the first reference that cannot be resolved, or nil.
-func resolve(l located[*schema.Value]) (dangling *schema.Value) {
+func resolve(l located[*jsontree.Value]) (dangling *jsontree.Value) {
 	if l.text == nil || l.text.stream == nil || l.text.stream.inText(l.offset) {
 		return nil
 	}
 	return l.text.stream.resolve(l.value)
 }
 
-func (f *flight) resolve(v *schema.Value) *schema.Value {
+func (f *flight) resolve(v *jsontree.Value) *jsontree.Value {
 	if reference, ok := strings.CutPrefix(v.Str(), "$"); ok {
 		row, known := f.texts[v.Text]
 		switch {

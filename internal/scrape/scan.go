@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // place is an offset in a text.
@@ -34,10 +35,10 @@ type endpoint struct {
 // found is what a text, or one object in it, says of a model.
 type found struct {
 	endpoints []located[endpoint]
-	inputs    []located[*schema.Value]
-	outputs   []located[*schema.Value]
-	examples  []located[*schema.Value] // bodies of curl commands
-	bodies    []located[*schema.Value] // other objects behind an endpoint
+	inputs    []located[*jsontree.Value]
+	outputs   []located[*jsontree.Value]
+	examples  []located[*jsontree.Value] // bodies of curl commands
+	bodies    []located[*jsontree.Value] // other objects behind an endpoint
 }
 
 func (f *found) add(g found) {
@@ -99,7 +100,7 @@ func (s *scanner) scan(t *text, strings int) {
 			at = open + 1
 			continue
 		}
-		v, size, err := schema.Decode(t.data[open:], open)
+		v, size, err := jsontree.Decode(t.data[open:], open)
 		if err == nil {
 			seen = s.findEndpoints(t, span{gap, open}) || seen
 			s.take(t, v, seen, strings)
@@ -107,9 +108,9 @@ func (s *scanner) scan(t *text, strings int) {
 			gap = at
 			continue
 		}
-		var syntax *schema.SyntaxError
+		var syntax *jsontree.SyntaxError
 		if !errors.As(err, &syntax) {
-			panic("schema.Decode returns syntax errors only: " + err.Error())
+			panic("jsontree.Decode returns syntax errors only: " + err.Error())
 		}
 		if t.stream != nil && syntax.TooDeep && deep < maxDeep {
 			deep++
@@ -132,7 +133,7 @@ func (s *scanner) scan(t *text, strings int) {
 
 // cutOff reports whether the value that starts at open goes on to the end of
 // the text, or of its code block, and returns that end.
-func cutOff(t *text, open int, err *schema.SyntaxError) (end int, cut bool) {
+func cutOff(t *text, open int, err *jsontree.SyntaxError) (end int, cut bool) {
 	if err.CutOff {
 		return len(t.data), true
 	}
@@ -160,7 +161,7 @@ func beginsObject(text []byte) bool {
 	if len(rest) == 0 || rest[0] != '"' {
 		return false
 	}
-	_, size, err := schema.Decode(rest, 0)
+	_, size, err := jsontree.Decode(rest, 0)
 	return err == nil && bytes.HasPrefix(bytes.TrimLeft(rest[size:], " \t\r\n"), []byte(":"))
 }
 
@@ -177,8 +178,8 @@ func insideValue(before []byte) bool {
 
 // take files an object that stands in the text itself. seen says that an
 // endpoint stands before it.
-func (s *scanner) take(t *text, v *schema.Value, seen bool, strings int) {
-	here := located[*schema.Value]{v, place{t, v.Offset}}
+func (s *scanner) take(t *text, v *jsontree.Value, seen bool, strings int) {
+	here := located[*jsontree.Value]{v, place{t, v.Offset}}
 	if seen && isCurlData(t.data[:v.Offset]) {
 		s.examples = append(s.examples, here)
 		return
@@ -192,11 +193,11 @@ func (s *scanner) take(t *text, v *schema.Value, seen bool, strings int) {
 
 // walk collects what stands inside a value. The outermost schema counts, not
 // one nested in it. name is the member that the value belongs to.
-func (s *scanner) walk(t *text, v *schema.Value, name string, strings int) found {
+func (s *scanner) walk(t *text, v *jsontree.Value, name string, strings int) found {
 	var f found
-	here := located[*schema.Value]{v, place{t, v.Offset}}
+	here := located[*jsontree.Value]{v, place{t, v.Offset}}
 	switch {
-	case v.Kind == schema.String:
+	case v.Kind == jsontree.String:
 		return s.walkString(t, v, strings)
 	case isOutputSchema(v), isObjectSchema(v) && namesOutput(name):
 		f.outputs = append(f.outputs, here)
@@ -219,7 +220,7 @@ func (s *scanner) walk(t *text, v *schema.Value, name string, strings int) found
 
 // walkString looks into a string: it may be an endpoint, a curl command or
 // JSON once more.
-func (s *scanner) walkString(t *text, v *schema.Value, strings int) found {
+func (s *scanner) walkString(t *text, v *jsontree.Value, strings int) found {
 	if strings == maxStrings || !bytes.ContainsAny([]byte(v.Text), "{/") {
 		return found{}
 	}
@@ -237,14 +238,14 @@ func (s *scanner) walkString(t *text, v *schema.Value, strings int) found {
 
 // isObjectSchema reports whether v has the shape of an input schema: type
 // object, and properties.
-func isObjectSchema(v *schema.Value) bool {
-	return v.Is(schema.Object) && v.Get("type").Str() == "object" && v.Get("properties").Is(schema.Object)
+func isObjectSchema(v *jsontree.Value) bool {
+	return v.Is(jsontree.Object) && v.Get("type").Str() == "object" && v.Get("properties").Is(jsontree.Object)
 }
 
 // isOutputSchema reports whether v has the shape of an output schema: the one
 // member "output", an object schema.
-func isOutputSchema(v *schema.Value) bool {
-	return v.Is(schema.Object) && len(v.Members) == 1 && isObjectSchema(v.Get("output"))
+func isOutputSchema(v *jsontree.Value) bool {
+	return v.Is(jsontree.Object) && len(v.Members) == 1 && isObjectSchema(v.Get("output"))
 }
 
 // namesOutput reports whether a member of this name holds an output schema

@@ -7,12 +7,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // readOne extracts the one model of a page given as text.
 func readOne(t *testing.T, content string) *schema.Document {
 	t.Helper()
-	s, diags := extract(readText(&schema.Source{File: "page.txt", Text: []byte(content)}, ""))
+	s, diags := extract(readText(&jsontree.Source{File: "page.txt", Text: []byte(content)}, ""))
 	if s == nil {
 		t.Fatalf("no document: %v", diags)
 	}

@@ -38,13 +38,7 @@ type Options struct {
 }
 
 // Scraped is what the sources of one run say of one model.
-type Scraped struct {
-	ID      string
-	Page    *schema.Document // from its pages; nil when only the catalog has it
-	Catalog *schema.Document // from the catalog, its Input nil when that came without; nil when only pages have it
-	Locale  string           // of Page: "" is English
-	Pos     diag.Position    // of the input schema
-}
+type Scraped = schema.Scraped
 
 // Report is the outcome of a run.
 type Report struct {

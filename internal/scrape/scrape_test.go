@@ -15,6 +15,8 @@ import (
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 const pagesDir = "../../testdata/pages"
@@ -85,7 +87,7 @@ func checkModel(t *testing.T, i int, doc *schema.Document) {
 	content := readPage(t, "text/"+m.file+".txt")
 	for _, v := range []struct {
 		name string
-		got  *schema.Value
+		got  *jsontree.Value
 		at   span
 	}{{"example", doc.Example, m.example}, {"input", doc.Input, m.input}, {"output", doc.Output, m.output}} {
 		if v.got == nil {
@@ -117,7 +119,7 @@ func TestTextPagesAsCaptured(t *testing.T) {
 			t.Errorf("%s: title %q, want %q", m.id, s.Page.Title, m.title)
 		}
 		file := pagesDir + "/text/" + m.file + ".txt"
-		src := schema.Source{File: file, Text: readPage(t, "text/"+m.file+".txt")}
+		src := jsontree.Source{File: file, Text: readPage(t, "text/"+m.file+".txt")}
 		if want := src.Position(m.input.from); s.Pos != want {
 			t.Errorf("%s: input at %s, want %s", m.id, s.Pos, want)
 		}
@@ -277,7 +279,7 @@ func TestAPageWithLeakedKeysYieldsToOneWithout(t *testing.T) {
 }
 
 func TestADocumentThatCouldNotBeReadAgainIsAnError(t *testing.T) {
-	const deepest = schema.MaxDepth - 2 // the schema and its properties are two levels
+	const deepest = jsontree.MaxDepth - 2 // the schema and its properties are two levels
 	page := textPage("v/m", `{"type": "object", "properties": {"a": `+strings.Repeat("[", deepest)+strings.Repeat("]", deepest)+"}}")
 	byID, diags := scrapeSources(t, writeFiles(t, map[string]string{"a.txt": page}))
 	if len(byID) > 0 || !diags.HasErrors() {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/fetch"
-	"github.com/genclient/genclient/internal/schema"
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // format is how the bytes of a source are to be read.
@@ -38,7 +38,7 @@ const endings = ".html, .htm, .txt, .md, .json"
 
 // Limits on what is read, in bytes.
 const (
-	maxPage    = schema.MaxBytes
+	maxPage    = jsontree.MaxBytes
 	maxCatalog = 32 << 20 // the whole catalog with its schemas is about 2 MiB
 )
 
@@ -51,7 +51,7 @@ type source struct {
 
 // input is a source as read.
 type input struct {
-	src     *schema.Source
+	src     *jsontree.Source
 	address string // of a fetched page
 	format  format
 }
@@ -203,7 +203,7 @@ func readAll(r io.Reader, f format) (input, error) {
 	if len(content) > limit {
 		return input{}, fmt.Errorf("larger than %d MiB", limit>>20)
 	}
-	return input{src: &schema.Source{Text: content}, format: f}, nil
+	return input{src: &jsontree.Source{Text: content}, format: f}, nil
 }
 
 // sniff tells the format of a source from how it starts.

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // A text is a piece of a source as the reader sees it: a page without its
@@ -18,11 +19,11 @@ import (
 // step, in the source.
 type text struct {
 	data   []byte
-	pieces []piece        // by at; empty for the source itself
-	blocks []span         // the code blocks of a page, in order
-	stream *flight        // set for a payload of React Flight rows
-	up     *text          // what the text was taken from; nil for the source itself
-	src    *schema.Source // of the outermost text
+	pieces []piece          // by at; empty for the source itself
+	blocks []span           // the code blocks of a page, in order
+	stream *flight          // set for a payload of React Flight rows
+	up     *text            // what the text was taken from; nil for the source itself
+	src    *jsontree.Source // of the outermost text
 }
 
 // span is a range of a text's bytes.
@@ -45,7 +46,7 @@ const (
 	jsonString          // inside a JSON string: backslash escapes
 )
 
-func sourceText(src *schema.Source) *text { return &text{data: src.Text, src: src} }
+func sourceText(src *jsontree.Source) *text { return &text{data: src.Text, src: src} }
 
 // derive returns an empty text to be filled from t.
 func (t *text) derive() *text { return &text{up: t, src: t.src} }

@@ -1,0 +1,137 @@
+// Package plan turns schema documents into the typed plan of package ir: types,
+// fields, checks, media rules, and Go names with their pins.
+package plan
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/schema"
+
+	"github.com/genclient/genclient/internal/ir"
+	"github.com/genclient/genclient/internal/jsontree"
+
+	"github.com/genclient/genclient/internal/dialect"
+)
+
+// Options choose what Build plans.
+type Options struct {
+	Package string
+	// Select says which models the package has; nil selects all. Names do not
+	// depend on it: they are settled over all documents.
+	Select func(modelID string) bool
+}
+
+// Build plans a package from documents, one a model. The diagnostics tell
+// what was decided where a page left a choice; with an error among them the
+// package must not be used.
+func Build(docs []*schema.Document, pins Pins, opts Options) (*ir.Package, diag.List) {
+	builders := buildAll(docs)
+	diags := settleNames(builders, pins)
+	pkg := &ir.Package{Name: opts.Package}
+	for _, b := range builders {
+		if opts.Select == nil || opts.Select(b.model.ID) {
+			b.model.File = fileName(b.model.Name)
+			pkg.Models = append(pkg.Models, *b.model)
+			diags = append(diags, b.diags...)
+		}
+	}
+	diags.Sort()
+	return pkg, diags
+}
+
+// buildAll builds every document by itself, in parallel, and returns the models
+// in the order of their ids, which names depend on.
+func buildAll(docs []*schema.Document) []*builder {
+	docs = slices.Clone(docs)
+	slices.SortFunc(docs, func(a, b *schema.Document) int { return strings.Compare(a.ModelID, b.ModelID) })
+	builders := make([]*builder, len(docs))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := range next {
+				builders[i] = build(docs[i])
+			}
+		})
+	}
+	for i := range docs {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return builders
+}
+
+// build plans one model under its pure names.
+func build(d *schema.Document) *builder {
+	b := &builder{
+		doc:      d,
+		resolve:  resolver{d.Input},
+		made:     map[*jsontree.Value]ir.Type{},
+		building: map[*ir.Struct]bool{},
+		model: &ir.Model{
+			ID:          d.ModelID,
+			Name:        modelName(d.ModelID),
+			Title:       plainText(d.Title),
+			Description: plainText(d.Description),
+			URL:         d.URL,
+			Removed:     d.Removed,
+			OutputKind:  dialect.OutputKind(d.ModelID, d.Categories, d.Output),
+		},
+	}
+	b.model.Input = b.root(d.Input, place{name: b.model.Name + "Input", root: true})
+	if own := ownOutput(d.Output); own != nil {
+		b.output = true
+		b.resolve = resolver{d.Output}
+		b.made = map[*jsontree.Value]ir.Type{}
+		b.model.Output = b.root(own, place{path: outputRoot, name: b.model.Name + "Output", root: true})
+	}
+	return b
+}
+
+// outputRoot is the path of the output in the keys of pins, which keeps its
+// properties apart from the input's.
+const outputRoot = "->"
+
+// root builds the input or output struct. A root that is no object with
+// properties has no fields; lint says why, and SubmitRaw still reaches it.
+func (b *builder) root(v *jsontree.Value, p place) *ir.Struct {
+	n := b.resolve.node(v)
+	if n.raw != "" || n.never || n.typ != "object" || n.properties == nil {
+		b.report(v, diag.Warning, "root-without-properties", "", "the schema names no properties: the struct has no fields",
+			"send the body with SubmitRaw")
+		return &ir.Struct{Name: p.name}
+	}
+	s := b.structOf(n, p)
+	if !b.output {
+		s.Unchecked = unchecked(n)
+	}
+	return s
+}
+
+// standardOutput are the members of the output block that all models share.
+var standardOutput = map[string]string{"image": "string", "video": "string", "audio": "string",
+	"images": "array", "videos": "array", "audios": "array"}
+
+// ownOutput returns a model's output schema if it is not the shared one.
+func ownOutput(output *jsontree.Value) *jsontree.Value {
+	v := output.Get("output")
+	if v == nil {
+		return nil
+	}
+	properties := v.Get("properties")
+	if !properties.Is(jsontree.Object) || len(properties.Members) == 0 {
+		return nil
+	}
+	for _, m := range properties.Members {
+		typ := m.Value.Get("type").Str()
+		if standardOutput[m.Name] != typ || typ == "array" && m.Value.Get("items").Get("type").Str() != "string" {
+			return v
+		}
+	}
+	return nil
+}
