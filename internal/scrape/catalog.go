@@ -5,9 +5,8 @@ import (
 	"fmt"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/schema"
-
 	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/schema"
 )
 
 // readJSON reads a source that is one JSON value.

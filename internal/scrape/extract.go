@@ -2,242 +2,229 @@ package scrape
 
 import (
 	"fmt"
-	"net/url"
+	"math/big"
 	"slices"
 	"strings"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/schema"
-
 	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/schema"
 )
-
-// reading is what a page says of its one model.
-type reading struct {
-	id      located[endpoint]
-	input   located[*jsontree.Value]
-	output  located[*jsontree.Value]
-	example located[*jsontree.Value]
-	broken  []trouble
-}
 
 // extract reads the model out of a page. Without an error in the list the
 // result is not nil.
 func extract(p *page) (*Scraped, diag.List) {
-	r, diags := p.read()
+	w, diags := weigh(p)
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	id, reason := modelID(r.id.value.id)
-	if reason != "" {
-		return nil, append(diags, diag.Diagnostic{Pos: r.id.position(), Severity: diag.Error, Rule: "model-id",
-			Message: fmt.Sprintf("the model id %q %s", id, reason), Hint: "no document is written for it"})
+	if w.id == nil {
+		return nil, append(diags, w.missingID())
 	}
-	for _, l := range []located[*jsontree.Value]{r.input, r.output, r.example} {
-		if ref := resolve(l); ref != nil {
-			return nil, append(diags, diag.Diagnostic{Pos: l.text.position(ref.Offset), Severity: diag.Error, Rule: "payload-reference",
-				Subject: id, Message: fmt.Sprintf("the script payload refers to %q, which is not in it", ref.Text),
-				Hint: "give the page as text, or as HTML with its code visible"})
+	body := w.chooseExample()
+	if body.value != nil {
+		for _, m := range body.value.Members {
+			w.keys = append(w.keys, m.Name)
 		}
+	}
+	input, more := w.chooseInput()
+	diags = append(diags, more...)
+	if more.HasErrors() {
+		return nil, diags
+	}
+	if input.value == nil {
+		return nil, append(diags, w.missingInput())
+	}
+	if body.value == nil {
+		body = w.exampleAmong(input.value)
+	}
+	output, more := w.chooseOutput()
+	diags = append(append(diags, more...), w.unread(input, output, body)...)
+	doc := &schema.Document{ModelID: w.who.id, URL: pageURL(p.address)}
+	for _, part := range []struct {
+		name string
+		to   **jsontree.Value
+		candidate
+	}{{"input", &doc.Input, input}, {"output", &doc.Output, output}, {"example", &doc.Example, body}} {
+		v, more := w.finish(part.candidate, part.name)
+		diags = append(diags, more...)
+		*part.to = v
+	}
+	if diags.HasErrors() {
+		return nil, diags
 	}
 	if p.isText {
-		p.title, p.summary = textHead(p.src.Text, id)
+		p.title, p.summary = textHead(p.src.Text, w.who.id)
 	}
-	doc := &schema.Document{
-		ModelID: id, Title: cleanTitle(p.title), Description: cleanText(p.summary), URL: pageURL(p.address),
-		Example: r.example.value, Input: r.input.value, Output: r.output.value,
-	}
-	return &Scraped{ID: id, Page: doc, Locale: p.locale, Pos: r.input.position()}, diags
+	doc.Title, doc.Description = cleanTitle(p.title), cleanText(p.summary)
+	return &Scraped{ID: w.who.id, Page: doc, Locale: p.locale, Pos: input.position()}, diags
 }
 
-// modelID undoes the percent-encoding of an id taken from a URL, and says why
-// it can name no model.
-func modelID(raw string) (id, invalid string) {
-	id = raw
-	if plain, err := url.PathUnescape(raw); err == nil {
-		id = plain
+// missingID reports a page that names no model.
+func (w *weigher) missingID() diag.Diagnostic {
+	for _, issue := range w.of[payload].issues {
+		return payloadIssue(issue)
 	}
-	return id, schema.InvalidModelID(id)
+	if issue, is := w.firstIssue(syntaxIssue.isCut); is {
+		return cutOffDiagnostic(issue)
+	}
+	return diag.Diagnostic{Pos: diag.Position{File: w.page.src.File, Line: 1, Col: 1}, Severity: diag.Error, Rule: "no-model-id",
+		Message: "the page names no model: it has no URL " + endpointPrefix + "<model id>",
+		Hint:    "give the API page of a model, with its curl example"}
 }
 
-// read finds the model's id and values: in the visible text, and in the
-// scripts' payloads what that lacks.
-func (p *page) read() (reading, diag.List) {
-	r, diags := readTexts([]*text{p.visible}, "")
-	if diags.HasErrors() {
-		return r, diags
+// missingInput reports a page without an input schema, with the reason: what
+// could not be read, or what speaks against the schemas that it has.
+func (w *weigher) missingInput() diag.Diagnostic {
+	for _, issue := range w.of[payload].issues {
+		return payloadIssue(issue)
 	}
-	if r.id.text == nil || r.input.text == nil || r.output.text == nil || r.example.text == nil {
-		rest, more := readTexts(p.payloads, r.id.value.id)
-		needed := r.id.text == nil || r.input.text == nil
-		if needed && more.HasErrors() {
-			return r, append(diags, more...)
+	if issue, is := w.firstIssue(syntaxIssue.isCut); is {
+		return cutOffDiagnostic(issue)
+	}
+	d := diag.Diagnostic{Pos: diag.Position{File: w.page.src.File, Line: 1, Col: 1}, Severity: diag.Error, Rule: "no-input-schema",
+		Subject: w.who.id, Message: "the page has no input schema",
+		Hint: `an input schema is a JSON object with "type": "object" and "properties"`}
+	if len(w.denied) > 0 {
+		d.Pos = w.denied[0].position()
+		d.Message += ": the schema here is not taken, " + w.denied[0].reason
+		d.Hint = "give a page that shows the model's own input schema"
+		return d
+	}
+	if issue, is := w.firstIssue(func(syntaxIssue) bool { return true }); is {
+		d.Pos = issue.position()
+		d.Message += ": the JSON here cannot be read: " + issue.message()
+	}
+	return d
+}
+
+// firstIssue returns the first issue of its kind that the page has.
+func (w *weigher) firstIssue(is func(syntaxIssue) bool) (syntaxIssue, bool) {
+	for o := range origins {
+		if i := slices.IndexFunc(w.of[o].issues, is); i >= 0 {
+			return w.of[o].issues[i], true
 		}
-		if !more.HasErrors() && (r.id.text == nil || rest.id.text == nil || rest.id.value.id == r.id.value.id) {
-			r.fill(rest)
-		}
 	}
-	return r, append(diags, p.missing(r)...)
+	return syntaxIssue{}, false
 }
 
-// missing reports what a document cannot be without.
-func (p *page) missing(r reading) diag.List {
-	pos, because := diag.Position{File: p.src.File, Line: 1, Col: 1}, ""
-	if len(r.broken) > 0 {
-		pos, because = r.broken[0].position(), ": the JSON here cannot be read: "+r.broken[0].message()
+func cutOffDiagnostic(i syntaxIssue) diag.Diagnostic {
+	return diag.Diagnostic{Pos: i.position(), Severity: diag.Error, Rule: "json-cut-off",
+		Message: i.message(), Hint: "capture the whole page; nothing was taken from it"}
+}
+
+// payloadIssue reports data in scripts that could not be read.
+func payloadIssue(i syntaxIssue) diag.Diagnostic {
+	if i.isCut() {
+		return cutOffDiagnostic(i)
+	}
+	return diag.Diagnostic{Pos: i.position(), Severity: diag.Error, Rule: "payload",
+		Message: "the data in the page's scripts cannot be read: " + i.message(),
+		Hint:    "give the page as text, or as HTML with its code visible"}
+}
+
+// unread reports what could not be read and may belong to what was chosen: a
+// value that is cut off where nothing else has it, and a payload with a part
+// missing from which something was taken.
+func (w *weigher) unread(input, output, example candidate) (diags diag.List) {
+	for o := range origins {
+		for _, i := range w.of[o].issues {
+			switch {
+			case o == payload && !i.isCut() && (w.id.text.origin == payload || input.text.origin == payload):
+				diags = append(diags, payloadIssue(i))
+			case o == payload && !i.isCut() && output.value == nil:
+				d := payloadIssue(i)
+				d.Severity = diag.Warning
+				diags = append(diags, d)
+			case i.isCut() && o == shown && i.part == "example" && example.value == nil:
+				d := cutOffDiagnostic(i)
+				d.Severity, d.Hint = diag.Warning, "the document has no example"
+				diags = append(diags, d)
+			case i.isCut() && output.value == nil && (i.part == "output" || i.part == "" && o != hidden && i.offset == len(i.text.data)):
+				diags = append(diags, cutOffDiagnostic(i))
+			}
+		}
+	}
+	return diags
+}
+
+// finish returns the value of a candidate as a document holds it. In a stream
+// a value may refer to what is not there: that is an error for the input, and
+// any other value is left out.
+func (w *weigher) finish(c candidate, part string) (*jsontree.Value, diag.List) {
+	if c.value == nil || c.data == nil || c.data.rows == nil {
+		return c.value, nil
+	}
+	var diags diag.List
+	r := resolver{}
+	v := r.resolve(c.value)
+	report := func(v *jsontree.Value, severity diag.Severity, message, hint string) {
+		diags = append(diags, diag.Diagnostic{Pos: c.text.position(v.Offset), Severity: severity, Rule: "payload-reference",
+			Subject: w.who.id, Message: message, Hint: hint})
 	}
 	switch {
-	case p.cut != nil && (r.id.text == nil || r.input.text == nil):
-		return diag.List{cutOffDiagnostic(*p.cut)}
-	case r.id.text == nil:
-		return diag.List{{Pos: diag.Position{File: p.src.File, Line: 1, Col: 1}, Severity: diag.Error, Rule: "no-model-id",
-			Message: "the page names no model: it has no URL " + endpointPrefix + "<model id>",
-			Hint:    "give the API page of a model, with its curl example"}}
-	case r.input.text == nil:
-		return diag.List{{Pos: pos, Severity: diag.Error, Rule: "no-input-schema", Subject: r.id.value.id,
-			Message: "the page has no input schema" + because,
-			Hint:    `an input schema is a JSON object with "type": "object" and "properties"`}}
+	case r.dangling != nil && part == "input":
+		report(r.dangling, diag.Error, fmt.Sprintf("the script payload refers to %q, which is not in it", r.dangling.Text),
+			"give the page as text, or as HTML with its code visible")
+	case r.dangling != nil:
+		report(r.dangling, diag.Warning, fmt.Sprintf("the script payload refers to %q, which is not in it", r.dangling.Text),
+			"the "+part+" is left out")
+		return nil, diags
 	}
-	return nil
+	for _, m := range r.dropped {
+		report(m, diag.Warning, fmt.Sprintf("the %s has the value %q, which JSON does not have", part, m.Text), "the value is left out")
+	}
+	return v, diags
 }
 
-func (r *reading) fill(rest reading) {
-	r.broken = append(r.broken, rest.broken...)
-	if r.id.text == nil {
-		r.id = rest.id
-	}
-	for _, v := range []struct{ to, from *located[*jsontree.Value] }{
-		{&r.input, &rest.input}, {&r.output, &rest.output}, {&r.example, &rest.example},
-	} {
-		if v.to.text == nil {
-			*v.to = *v.from
-		}
-	}
+// resolver makes a value of its own of one in a stream, where values may be
+// shared.
+type resolver struct {
+	steps    int
+	dangling *jsontree.Value   // the first reference that leads nowhere
+	dropped  []*jsontree.Value // numbers that JSON does not have
 }
 
-// readTexts scans texts that belong together and settles what they say of one
-// model. id, when known, chooses among several.
-func readTexts(texts []*text, id string) (reading, diag.List) {
-	var s scanner
-	for _, t := range texts {
-		s.scan(t, 0)
-		if s.cut != nil {
-			return reading{}, diag.List{cutOffDiagnostic(*s.cut)}
+// maxResolved is how many values a schema may have; one of the site has some
+// hundred.
+const maxResolved = 200_000
+
+func (r *resolver) resolve(v *jsontree.Value) *jsontree.Value {
+	if r.steps++; r.steps > maxResolved && r.dangling == nil {
+		r.dangling = marker(v, "$")
+	}
+	if isMarker(v) && r.dangling == nil {
+		r.dangling = v
+	}
+	if r.dangling != nil {
+		return v
+	}
+	out := *v
+	out.Elems, out.Members = nil, nil
+	for _, e := range v.Elems {
+		if !r.drops(e) {
+			out.Elems = append(out.Elems, r.resolve(e))
 		}
 	}
-	r, diags := s.choose(id).settle()
-	r.broken = s.broken
-	return r, diags
+	for _, m := range v.Members {
+		if !r.drops(m.Value) {
+			out.Members = append(out.Members, jsontree.Member{Name: m.Name, Value: r.resolve(m.Value), Offset: m.Offset})
+		}
+	}
+	return &out
 }
 
-func cutOffDiagnostic(t trouble) diag.Diagnostic {
-	return diag.Diagnostic{Pos: t.position(), Severity: diag.Error, Rule: "json-cut-off",
-		Message: t.message(), Hint: "capture the whole page; nothing was taken from it"}
-}
-
-// choose returns what belongs to the page's model: what stands in the texts
-// themselves when that is enough, else what the objects say that name its
-// endpoint and hold a schema. Of several such objects, as a payload has them
-// for the model's neighbours, id decides, else a curl command.
-func (s *scanner) choose(id string) found {
-	rest := s.found
-	rest.endpoints = principal(rest.endpoints, id)
-	if len(rest.endpoints) > 0 && len(rest.inputs) > 0 {
-		return rest
+// drops reports whether a value is left out: one that JSON does not have.
+func (r *resolver) drops(v *jsontree.Value) bool {
+	if !isMarker(v) {
+		return false
 	}
-	if id == "" && len(rest.endpoints) > 0 && rest.endpoints[0].value.curl {
-		id = rest.endpoints[0].value.id
+	switch v.Text {
+	case undefined, "$NaN", "$Infinity", "$-Infinity":
+		r.dropped = append(r.dropped, v)
+		return true
 	}
-	var endpoints []located[endpoint]
-	for _, r := range s.records {
-		endpoints = append(endpoints, r.endpoints...)
-	}
-	endpoints = principal(endpoints, id)
-	var f found
-	for _, r := range s.records {
-		own := principal(r.endpoints, id)
-		if slices.Contains(endpoints, own[0]) && (id == "" || own[0].value.id == id) {
-			r.endpoints = own
-			f.add(r)
-		}
-	}
-	if len(f.inputs) > 0 {
-		rest.endpoints, rest.inputs = nil, nil
-	}
-	f.add(rest)
-	return f
-}
-
-// principal returns the endpoints that count: those of the model sought, else
-// those in curl commands, else all.
-func principal(endpoints []located[endpoint], id string) []located[endpoint] {
-	for _, counts := range []func(located[endpoint]) bool{
-		func(e located[endpoint]) bool { return e.value.id == id },
-		func(e located[endpoint]) bool { return e.value.curl },
-	} {
-		var some []located[endpoint]
-		for _, e := range endpoints {
-			if counts(e) {
-				some = append(some, e)
-			}
-		}
-		if len(some) > 0 {
-			return some
-		}
-	}
-	return endpoints
-}
-
-func severalModels(a, b located[endpoint]) diag.List {
-	return diag.List{{Pos: b.position(), Severity: diag.Error, Rule: "several-models",
-		Message: fmt.Sprintf("the page names the model %q, and %q at %s", b.value.id, a.value.id, a.position()),
-		Hint:    "give a page that documents one model"}}
-}
-
-// settle makes one reading of what was found. The same value may stand on a
-// page twice.
-func (f found) settle() (reading, diag.List) {
-	var r reading
-	for _, e := range f.endpoints {
-		if r.id.text == nil {
-			r.id = e
-		} else if e.value.id != r.id.value.id {
-			return r, severalModels(r.id, e)
-		}
-	}
-	for _, in := range f.inputs {
-		if r.input.text == nil {
-			r.input = in
-		} else if !sameSchema(r.input.value, in.value) {
-			return r, diag.List{conflict(r.id.value.id, r.input.position(), in.position())}
-		}
-	}
-	if len(f.outputs) > 0 {
-		r.output = f.outputs[0]
-	}
-	if len(f.examples) > 0 {
-		r.example = f.examples[0]
-	} else {
-		r.example = exampleAmong(f.bodies, r.input.value)
-	}
-	return r, nil
-}
-
-// exampleAmong returns the first object that can be a request body: its
-// members are properties of the input schema.
-func exampleAmong(bodies []located[*jsontree.Value], input *jsontree.Value) located[*jsontree.Value] {
-next:
-	for _, body := range bodies {
-		for _, m := range body.value.Members {
-			if input.Get("properties").Get(m.Name) == nil {
-				continue next
-			}
-		}
-		if len(body.value.Members) > 0 {
-			return body
-		}
-	}
-	return located[*jsontree.Value]{}
+	return false
 }
 
 // conflict is the diagnostic for two schemas of one model.
@@ -262,24 +249,42 @@ func withoutTitle(v *jsontree.Value) *jsontree.Value {
 	return out
 }
 
+// same reports whether two values are equal but for the order of members and
+// the spelling of numbers.
 func same(a, b *jsontree.Value) bool {
-	if a.Is(jsontree.String) && b.Is(jsontree.String) && (leaked(a.Text) || leaked(b.Text)) {
+	if a == b {
 		return true
 	}
-	if a.Kind != b.Kind || a.Text != b.Text || len(a.Elems) != len(b.Elems) || len(a.Members) != len(b.Members) {
+	if a.Kind != b.Kind || len(a.Elems) != len(b.Elems) || len(a.Members) != len(b.Members) {
 		return false
 	}
-	for i := range a.Elems {
-		if !same(a.Elems[i], b.Elems[i]) {
-			return false
-		}
+	switch a.Kind {
+	case jsontree.String:
+		return a.Text == b.Text || leaked(a.Text) || leaked(b.Text)
+	case jsontree.Number:
+		return sameNumber(a.Text, b.Text)
 	}
-	for i := range a.Members {
-		if a.Members[i].Name != b.Members[i].Name || !same(a.Members[i].Value, b.Members[i].Value) {
-			return false
-		}
+	if a.Text != b.Text || !slices.EqualFunc(a.Elems, b.Elems, same) {
+		return false
 	}
-	return true
+	members := make(map[string]*jsontree.Value, len(b.Members))
+	for _, m := range b.Members {
+		members[m.Name] = m.Value
+	}
+	return !slices.ContainsFunc(a.Members, func(m jsontree.Member) bool {
+		other := members[m.Name]
+		return other == nil || !same(m.Value, other)
+	})
+}
+
+// sameNumber compares numbers as written; jsontree.Decode bounds their size.
+func sameNumber(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, okX := new(big.Rat).SetString(a)
+	y, okY := new(big.Rat).SetString(b)
+	return okX && okY && x.Cmp(y) == 0
 }
 
 // leakedKey starts the keys that the site shows where a translation is missing.

@@ -2,7 +2,10 @@ package scrape
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -10,10 +13,12 @@ import (
 // of the mark-up, blanks that are no JSON white space, line numbers. flow are
 // the ranges in which white space is laid out anew.
 func normalize(t *text, flow []span) *text {
-	t = t.edit(foldFlow(t.data, flow))
-	t = t.edit(plainBlanks(t))
+	t = normalizeBlanks(t.edit(foldFlow(t.data, flow)))
 	return t.edit(lineNumbers(t.data))
 }
+
+// normalizeBlanks is normalize for text without lines of its own.
+func normalizeBlanks(t *text) *text { return t.edit(plainBlanks(t)) }
 
 // edit replaces a range of a text.
 type edit struct {
@@ -34,19 +39,56 @@ func (t *text) edit(edits []edit) *text {
 		at = e.to
 	}
 	out.add(t.data[at:], at, verbatim)
-	delta := 0
-	move := func(offset int) int {
-		for len(edits) > 0 && edits[0].to <= offset {
-			delta += len(edits[0].with) - (edits[0].to - edits[0].from)
-			edits = edits[1:]
-		}
-		return offset + delta
+	out.marks = t.marks.moved(edits)
+	return out
+}
+
+// moved returns the marks at the offsets that they have after the edits.
+func (m marks) moved(edits []edit) marks {
+	move := mover(edits)
+	var out marks
+	for _, b := range m.blocks {
+		out.blocks = append(out.blocks, move.span(b))
 	}
-	for _, b := range t.blocks {
-		out.blocks = append(out.blocks, span{move(b.from), move(b.to)})
+	for _, j := range m.joints {
+		out.joints = append(out.joints, move.offset(j))
+	}
+	for _, h := range m.heads {
+		out.heads = append(out.heads, head{move.span(h.span), h.label})
+	}
+	for _, f := range m.folds {
+		out.folds = append(out.folds, fold{move.offset(f.at), f.hidden})
+	}
+	for _, s := range m.scopes {
+		out.scopes = append(out.scopes, scope{move.span(s.span), s.claims})
 	}
 	return out
 }
+
+// offsets says by how much the offsets behind each edit move.
+type offsets struct {
+	ends   []int // of the edits
+	deltas []int // in sum, from there on
+}
+
+func mover(edits []edit) offsets {
+	var o offsets
+	delta := 0
+	for _, e := range edits {
+		delta += len(e.with) - (e.to - e.from)
+		o.ends, o.deltas = append(o.ends, e.to), append(o.deltas, delta)
+	}
+	return o
+}
+
+func (o offsets) offset(at int) int {
+	if i, _ := slices.BinarySearch(o.ends, at+1); i > 0 {
+		return at + o.deltas[i-1]
+	}
+	return at
+}
+
+func (o offsets) span(s span) span { return span{o.offset(s.from), o.offset(s.to)} }
 
 // foldFlow makes one blank of white space with a line break in it: there the
 // mark-up was wrapped, not the text.
@@ -65,12 +107,12 @@ func foldFlow(data []byte, flow []span) []edit {
 }
 
 // plainBlanks makes JSON white space of the blanks that pages indent code with,
-// and drops invisible ones. Inside a JSON string they belong to the value, but
-// not in a code block in which every blank is written that way.
+// and drops invisible characters. Inside a JSON string they belong to the
+// value, but not in a code block in which every blank is written that way.
 func plainBlanks(t *text) []edit {
 	var edits []edit
-	inString := false
-	blocks := t.blocks
+	inString, block := false, 0
+	var written string // the blanks of the block when none is ordinary
 	for at := 0; at < len(t.data); {
 		switch c := t.data[at]; {
 		case c == '\n':
@@ -81,11 +123,18 @@ func plainBlanks(t *text) []edit {
 			at++
 		case c >= utf8.RuneSelf:
 			r, size := utf8.DecodeRune(t.data[at:])
-			with, is := jsonBlank(r)
-			for len(blocks) > 0 && blocks[0].to <= at {
-				blocks = blocks[1:]
+			for block < len(t.marks.blocks) && t.marks.blocks[block].to <= at {
+				block++
+				written = ""
 			}
-			if is && (!inString || len(blocks) > 0 && blocks[0].from <= at && blankless(t.data[blocks[0].from:blocks[0].to])) {
+			if b := t.marks.blocks; written == "" && block < len(b) && b[block].from <= at {
+				written = "\x00" + blanksOutside(t.data[b[block].from:b[block].to])
+			}
+			with, is := jsonBlank(r)
+			if isOverride(r) && at > 0 && isWordByte(t.data[at-1]) && at+size < len(t.data) && isWordByte(t.data[at+size]) {
+				is = false // in a word, where it is not invisible
+			}
+			if is && (!inString || strings.ContainsRune(written, r)) {
 				edits = append(edits, edit{span{at, at + size}, with})
 			}
 			at += size
@@ -96,19 +145,44 @@ func plainBlanks(t *text) []edit {
 	return edits
 }
 
-// jsonBlank returns what stands for a blank that JSON does not know.
+// jsonBlank returns what is written for a character that a reader takes for a
+// blank or does not see, and that JSON does not know between its tokens.
 func jsonBlank(r rune) (with string, is bool) {
-	switch r {
-	case '\u00a0', '\u2007', '\u202f':
+	switch {
+	case r == '\u2028' || r == '\u2029':
+		return "\n", true
+	case unicode.Is(unicode.Zs, r):
 		return " ", true
-	case '\u200b', '\ufeff':
+	case unicode.Is(unicode.Cf, r):
 		return "", true
 	}
 	return "", false
 }
 
-// blankless reports whether a code block has no ordinary blank at all.
-func blankless(block []byte) bool { return bytes.IndexByte(block, ' ') < 0 }
+// blanksOutside returns the special blanks outside the JSON strings of a code
+// block, or "" when it has ordinary blanks too.
+func blanksOutside(block []byte) string {
+	if bytes.IndexByte(block, ' ') >= 0 {
+		return ""
+	}
+	var blanks []rune
+	inString := false
+	for at := 0; at < len(block); {
+		r, size := utf8.DecodeRune(block[at:])
+		switch {
+		case r == '"':
+			inString = !inString
+		case r == '\\' && inString:
+			at++
+		case !inString && r >= utf8.RuneSelf:
+			if _, is := jsonBlank(r); is && !slices.Contains(blanks, r) {
+				blanks = append(blanks, r)
+			}
+		}
+		at += size
+	}
+	return string(blanks)
+}
 
 // minNumbered is how many lines in a row must be numbered.
 const minNumbered = 3

@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/genclient/genclient/internal/diag"
-
 	"github.com/genclient/genclient/internal/jsontree"
 )
 

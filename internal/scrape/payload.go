@@ -2,150 +2,299 @@ package scrape
 
 import (
 	"bytes"
-	"errors"
-	"slices"
-	"strconv"
+	"encoding/base64"
+	"fmt"
+	"regexp"
 	"strings"
+
+	"golang.org/x/net/html"
 
 	"github.com/genclient/genclient/internal/jsontree"
 )
 
-// payloads returns the data that a page's scripts carry: JSON scripts, but not
-// the search engines' application/ld+json, and the Flight stream of a Next.js
-// page, joined from the pieces it comes in. cut is where a script is cut off.
-func (w *walker) payloads() (out []*text, cut *trouble) {
+// data is what a script or an attribute carries: JSON values, or a text that
+// is scanned for them.
+type data struct {
+	text   *text
+	values []*jsontree.Value // nil when the text has to be scanned
+	rows   *flight           // of a React Flight stream, else nil
+	claims []claim           // of the element that the attribute is on
+}
+
+// payloads returns the data that a page's scripts and attributes carry: JSON
+// scripts, but not the search engines' application/ld+json, JSON that scripts
+// assign to a variable or parse, and the Flight stream of a Next.js page, joined
+// from the pieces it comes in. The issues are what could not be read of it.
+func (w *walker) payloads() (out []*data, issues []syntaxIssue) {
 	stream := w.source.derive()
+	stream.origin = payload
 	for _, s := range w.scripts {
-		switch s.kind {
-		case "application/json":
-			out = append(out, s.content)
-		case "", "text/javascript", "module":
-			if at := joinPushes(stream, s.content); at != nil {
-				cut = at
-			}
+		s.content.origin = payload
+		switch {
+		case isJSONType(s.kind):
+			d, issue := jsonData(s.content)
+			out, issues = append(out, d), append(issues, issue...)
+		case s.kind == "" || s.kind == "module" || strings.HasSuffix(s.kind, "/javascript"):
+			issues = append(issues, joinPushes(stream, s.content)...)
+			assigned, more := assignedData(s.content)
+			out, issues = append(out, assigned...), append(issues, more...)
 		}
 	}
 	if len(stream.data) > 0 {
-		stream.stream = readFlight(stream.data)
-		out = append(out, stream)
+		rows, more := readFlight(stream)
+		out = append(out, &data{text: stream, values: rows.roots, rows: rows})
+		issues = append(issues, more...)
 	}
-	return out, cut
+	for _, a := range w.values {
+		d, issue := jsonData(a.value)
+		d.claims = a.claims
+		out, issues = append(out, d), append(issues, issue...)
+	}
+	return out, issues
+}
+
+// isJSONType reports whether a script of this type is data for the page.
+func isJSONType(kind string) bool {
+	media, _, _ := strings.Cut(kind, ";")
+	switch media = strings.TrimSpace(media); media {
+	case "application/json", "text/json":
+		return true
+	case "application/ld+json":
+		return false
+	}
+	return strings.HasSuffix(media, "+json")
+}
+
+// jsonData decodes a text that is one JSON value. Where it is not, or an object
+// in it repeats a name, the text is scanned instead.
+func jsonData(t *text) (*data, []syntaxIssue) {
+	v, end, err := decodeDeep(t.data, 0)
+	if err == nil && len(bytes.TrimSpace(t.data[end:])) == 0 {
+		return &data{text: t, values: []*jsontree.Value{v}}, nil
+	}
+	if err != nil && syntaxError(err).CutOff {
+		return &data{text: t}, []syntaxIssue{{location: location{t, syntaxError(err).Offset}}}
+	}
+	return &data{text: t}, nil
 }
 
 // joinPushes appends to the stream what a script pushes to it:
 //
 //	self.__next_f.push([1,"a piece of the stream"])
+//	self.__next_f.push([3,"a piece in base64"])
 //
-// A piece is a JSON string and may end anywhere, inside a value or an escape of
-// the stream's own JSON. The result is the place of a push that is cut off.
-func joinPushes(stream, script *text) *trouble {
-	const array, push = "__next_f", ".push("
+// A piece may end anywhere, inside a value or an escape of the stream's own
+// JSON. [0] starts the stream, and [2,...] is a form's state. The issues are
+// pushes that are cut off or of another kind.
+func joinPushes(stream, script *text) (issues []syntaxIssue) {
 	for at := 0; ; {
-		i := bytes.Index(script.data[at:], []byte(array))
-		if i < 0 {
-			return nil
+		m := pushCall.FindIndex(script.data[at:])
+		if m == nil {
+			return issues
 		}
-		at += i + len(array)
-		i = bytes.Index(script.data[at:], []byte(push))
-		if i < 0 {
-			return nil
-		}
-		at += i + len(push)
-		v, size, err := jsontree.Decode(script.data[at:], at)
-		var syntax *jsontree.SyntaxError
-		if errors.As(err, &syntax) && syntax.CutOff {
-			return &trouble{place: place{script, at}, start: at}
-		}
-		if err != nil || len(v.Elems) != 2 || v.Elems[0].Text != "1" {
+		at += m[1]
+		v, end, err := jsontree.Decode(script.data[at:], at)
+		if err != nil {
+			issue := syntaxIssue{location: location{script, at}, start: at}
+			if e := syntaxError(err); !e.CutOff {
+				issue.reason = "a piece of the page's data cannot be read: " + e.Message
+			}
+			issues = append(issues, issue)
 			continue
 		}
-		if piece := v.Elems[1]; piece.Kind == jsontree.String {
-			origin := script.parentOffset(piece.Offset + len(`"`))
-			stream.add([]byte(piece.Text), origin, jsonString)
+		if reason := joinPiece(stream, script, v); reason != "" {
+			issues = append(issues, syntaxIssue{location: location{script, at}, start: at, reason: reason})
 		}
-		at += size
+		at += end
 	}
 }
 
-// flight is what the rows of a React Flight stream say of strings that stand
-// in rows of their own.
-type flight struct {
-	texts map[string]string // by row id
-	spans []span            // of the texts in the stream, in order
+// pushCall is what is written before the array that is pushed.
+var pushCall = regexp.MustCompile(`__next_f["'\]]*(?:\s*(?:=|\|\||\[\s*\]|\)|(?:self|window|globalThis)[.\w\["'\]]*))*\s*\.push\(\s*`)
+
+// joinPiece appends one piece to the stream, or says why it cannot be.
+func joinPiece(stream, script *text, v *jsontree.Value) (reason string) {
+	const unknown = "the page's data has a piece of an unknown kind: "
+	if !v.Is(jsontree.Array) || len(v.Elems) == 0 {
+		return unknown + v.Compact()
+	}
+	kind := v.Elems[0].Text
+	if kind == "0" || kind == "2" {
+		return ""
+	}
+	if len(v.Elems) != 2 || !v.Elems[1].Is(jsontree.String) {
+		return unknown + shorten(v.Compact())
+	}
+	piece := v.Elems[1]
+	origin := script.parentOffset(piece.Offset + len(`"`))
+	switch kind {
+	case "1":
+		stream.add([]byte(piece.Text), origin, jsonString)
+	case "3":
+		plain, err := base64.StdEncoding.DecodeString(piece.Text)
+		if err != nil {
+			return "a piece of the page's data is not base64"
+		}
+		stream.add(plain, origin, opaque)
+	default:
+		return unknown + shorten(v.Compact())
+	}
+	return ""
 }
 
-// readFlight reads the rows of a stream. A row is
+// shorten returns the start of a text that a message shows.
+func shorten(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
+}
+
+// assignment is what scripts hand data to a page with: a variable or a property
+// that gets a JSON value, or text that is parsed.
+var assignment = regexp.MustCompile(
+	`(?:\b(?:window|self|globalThis)(?:\.[\w$]+|\[["'][^"'\]]+["']\])+|\b(?:var|let|const)\s+[\w$]+)\s*=\s*([\[{])` +
+		"|JSON\\.parse\\(\\s*([\"'`])")
+
+// assignedData returns the data that a script assigns or parses:
 //
-//	ID ":" JSON NEWLINE, or
-//	ID ":T" LENGTH "," TEXT
+//	window.__STATE__ = {"props": {}}
+//	const state = JSON.parse("{\"props\": {}}")
 //
-// with ID and LENGTH in hexadecimal, LENGTH in bytes. Long strings are written
-// as text rows, and "$ID" in their place.
-func readFlight(data []byte) *flight {
-	f := &flight{texts: map[string]string{}}
-	for at := 0; at < len(data); {
-		id, rest, ok := strings.Cut(string(data[at:min(len(data), at+16)]), ":")
-		if ok && strings.HasPrefix(rest, "T") {
-			from := at + len(id) + len(":T")
-			digits, _, _ := strings.Cut(string(data[from:min(len(data), from+10)]), ",")
-			if n, err := strconv.ParseUint(digits, 16, 31); err == nil {
-				from += len(digits) + len(",")
-				to := from + int(n)
-				if to > len(data) {
-					return f
-				}
-				f.texts["$"+id] = string(data[from:to])
-				f.spans = append(f.spans, span{from, to})
-				at = to
+// What is no JSON, as an object with a function, is left alone.
+func assignedData(script *text) (out []*data, issues []syntaxIssue) {
+	for at := 0; ; {
+		m := assignment.FindSubmatchIndex(script.data[at:])
+		if m == nil {
+			return out, issues
+		}
+		if m[4] >= 0 {
+			open := at + m[4]
+			literal, end := jsStringText(script, open)
+			at = max(end, open+1)
+			if literal == nil {
+				issues = append(issues, syntaxIssue{location: location{script, open}, start: open})
 				continue
 			}
+			d, issue := jsonData(literal)
+			out, issues = append(out, d), append(issues, issue...)
+			continue
 		}
-		i := bytes.IndexByte(data[at:], '\n')
-		if i < 0 {
-			return f
-		}
-		at += i + 1
-	}
-	return f
-}
-
-// inText reports whether an offset of the stream stands in a text row, where
-// "$" means itself.
-func (f *flight) inText(offset int) bool {
-	return slices.ContainsFunc(f.spans, func(s span) bool { return s.from <= offset && offset < s.to })
-}
-
-// resolve puts the text of rows in the place of references to them, in a value
-// that stands in a stream, and takes off the "$" that escapes another. It
-// returns the first reference that cannot be resolved, or nil.
-func resolve(l located[*jsontree.Value]) (dangling *jsontree.Value) {
-	if l.text == nil || l.text.stream == nil || l.text.stream.inText(l.offset) {
-		return nil
-	}
-	return l.text.stream.resolve(l.value)
-}
-
-func (f *flight) resolve(v *jsontree.Value) *jsontree.Value {
-	if reference, ok := strings.CutPrefix(v.Str(), "$"); ok {
-		row, known := f.texts[v.Text]
+		open := at + m[2]
+		v, end, err := decodeDeep(script.data[open:], open)
+		at = open + 1
 		switch {
-		case strings.HasPrefix(reference, "$"):
-			v.Text = reference
-		case known:
-			v.Text = row
+		case err == nil:
+			out = append(out, &data{text: script, values: []*jsontree.Value{v}})
+			at = open + end
+		case syntaxError(err).CutOff:
+			issues = append(issues, syntaxIssue{location: location{script, len(script.data)}, start: open})
 		default:
-			return v
+			issues = append(issues, syntaxIssue{location{script, syntaxError(err).Offset}, open, syntaxError(err).Message, ""})
 		}
 	}
-	for _, e := range v.Elems {
-		if dangling := f.resolve(e); dangling != nil {
-			return dangling
+}
+
+// jsStringText returns the content of the JavaScript string that starts at
+// open, and the offset after it; nil when it does not end.
+func jsStringText(script *text, open int) (literal *text, end int) {
+	quote := script.data[open]
+	t := script.derive()
+	from := open + 1
+	for at := from; at < len(script.data); {
+		switch c := script.data[at]; {
+		case c == quote:
+			t.add(script.data[from:at], from, verbatim)
+			return t, at + 1
+		case c == '\\':
+			t.add(script.data[from:at], from, verbatim)
+			size, plain := jsEscape(script.data[at:])
+			t.add([]byte(plain), at, jsString)
+			at += size
+			from = at
+		default:
+			at++
 		}
 	}
-	for _, m := range v.Members {
-		if dangling := f.resolve(m.Value); dangling != nil {
-			return dangling
-		}
+	return nil, len(script.data)
+}
+
+// jsEscape returns the size of the escape that raw starts with, and what it
+// stands for (ECMA-262, section 12.9.4).
+func jsEscape(raw []byte) (size int, plain string) {
+	if len(raw) < 2 {
+		return len(raw), ""
 	}
-	return nil
+	switch c := raw[1]; c {
+	case 'x':
+		if len(raw) >= 4 {
+			return 4, string(hexRune(raw[2:4]))
+		}
+	case 'u':
+		if len(raw) > 3 && raw[2] == '{' {
+			if i := bytes.IndexByte(raw[:min(len(raw), 12)], '}'); i > 0 {
+				return i + 1, string(hexRune(raw[3:i]))
+			}
+		}
+		size, _ := escapeUnit(raw)
+		if size >= 6 {
+			var s string
+			if v, _, err := jsontree.Decode(fmt.Appendf(nil, `"%s"`, raw[:size]), 0); err == nil {
+				s = v.Text
+			}
+			return size, s
+		}
+	case '\n':
+		return 2, ""
+	case '\r':
+		if bytes.HasPrefix(raw, []byte("\\\r\n")) {
+			return 3, ""
+		}
+		return 2, ""
+	case 'n', 't', 'r', 'b', 'f', 'v', '0':
+		return 2, string("\n\t\r\b\f\v\x00"[strings.IndexByte("ntrbfv0", c)])
+	}
+	return 2, string(raw[1:2])
+}
+
+// attribute is an attribute whose value carries data for the page.
+type attribute struct {
+	value  *text
+	claims []claim // what its element says of a model
+}
+
+// readAttributes keeps the attributes of an element that hold JSON or a
+// command: scripts of the page make code and forms of them.
+func (w *walker) readAttributes(n *html.Node) {
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "href", "src", "action", "style", "class", "content", "srcdoc", "srcset":
+			continue
+		}
+		value := strings.TrimSpace(a.Val)
+		isJSON := len(value) > 1 && (value[0] == '{' || value[0] == '[') && strings.Contains(value, `"`)
+		if !isJSON && !strings.Contains(value, apiHost) {
+			continue
+		}
+		t := w.source.derive()
+		t.origin = payload
+		t.add([]byte(a.Val), w.attributeOffset(a), markup)
+		w.values = append(w.values, attribute{normalizeBlanks(t), attributeClaims(n)})
+	}
+}
+
+// attributeOffset returns where an attribute's value is in the source. The
+// parsed tree keeps no offsets, so it is looked for from where the walk is.
+func (w *walker) attributeOffset(a html.Attribute) int {
+	from := w.here()
+	i := bytes.Index(w.source.data[from:], []byte(a.Key+"="))
+	if i < 0 {
+		return from
+	}
+	at := from + i + len(a.Key) + len("=")
+	if at < len(w.source.data) && (w.source.data[at] == '"' || w.source.data[at] == '\'') {
+		at++
+	}
+	return at
 }

@@ -6,9 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/genclient/genclient/internal/schema"
-
 	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/schema"
 )
 
 // readOne extracts the one model of a page given as text.

@@ -14,9 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/schema"
-
 	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/schema"
 )
 
 const pagesDir = "../../testdata/pages"

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/genclient/genclient/internal/diag"
-
 	"github.com/genclient/genclient/internal/jsontree"
 )
 
@@ -20,10 +19,49 @@ import (
 type text struct {
 	data   []byte
 	pieces []piece          // by at; empty for the source itself
-	blocks []span           // the code blocks of a page, in order
-	stream *flight          // set for a payload of React Flight rows
+	marks  marks            // what the mark-up says of the text
+	origin origin           // where on the page the text is
 	up     *text            // what the text was taken from; nil for the source itself
 	src    *jsontree.Source // of the outermost text
+}
+
+// origin is where on a page a text is. A reader looks at them in this order:
+// what is shown counts first, what is hidden last.
+type origin uint8
+
+const (
+	shown   origin = iota
+	payload        // the data in scripts and attributes
+	hidden         // tabs that are not open, templates
+	origins        // how many there are
+)
+
+// marks are the parts of a page's text that its mark-up sets apart, each list
+// in text order.
+type marks struct {
+	blocks []span  // the code blocks
+	joints []int   // where an element starts or ends
+	heads  []head  // the headings
+	folds  []fold  // where the mark-up holds text that is not shown
+	scopes []scope // the elements that name a model
+}
+
+// head is a heading of a page.
+type head struct {
+	span
+	label string
+}
+
+// fold is text that the mark-up has at an offset, but does not show.
+type fold struct {
+	at     int
+	hidden string
+}
+
+// scope is an element whose attributes name a model.
+type scope struct {
+	span
+	claims []claim
 }
 
 // span is a range of a text's bytes.
@@ -44,12 +82,14 @@ const (
 	rawText             // HTML raw text: CR and CRLF stand for a newline
 	markup              // HTML text: entities as well
 	jsonString          // inside a JSON string: backslash escapes
+	jsString            // inside a JavaScript string: its escapes
+	opaque              // spelled in a way that keeps no offsets, such as base64
 )
 
 func sourceText(src *jsontree.Source) *text { return &text{data: src.Text, src: src} }
 
 // derive returns an empty text to be filled from t.
-func (t *text) derive() *text { return &text{up: t, src: t.src} }
+func (t *text) derive() *text { return &text{up: t, src: t.src, origin: t.origin} }
 
 // add appends bytes that stand at offset up of the parent.
 func (t *text) add(data []byte, up int, enc encoding) {
@@ -77,8 +117,11 @@ func (t *text) parentOffset(offset int) int {
 		return 0
 	}
 	p := t.pieces[i]
-	if p.enc == verbatim {
+	switch p.enc {
+	case verbatim:
 		return p.up + offset - p.at
+	case opaque:
+		return p.up
 	}
 	return p.up + rawLen(t.up.data[min(p.up, len(t.up.data)):], offset-p.at, p.enc)
 }
@@ -101,7 +144,10 @@ func unit(raw []byte, enc encoding) (size, stands int) {
 	switch {
 	case enc == jsonString && raw[0] == '\\':
 		return escapeUnit(raw)
-	case enc == jsonString:
+	case enc == jsString && raw[0] == '\\':
+		size, plain := jsEscape(raw)
+		return size, len(plain)
+	case enc == jsonString, enc == jsString:
 		return 1, 1
 	case bytes.HasPrefix(raw, []byte("\r\n")):
 		return 2, 1

@@ -1,0 +1,200 @@
+package scrape
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/schema"
+)
+
+// resolveIDs decides where each mention's id ends. Blanks and the words after
+// them belong to it where the page writes them as an id, behind --url or in
+// quotes, or where another mention agrees.
+func (w *weigher) resolveIDs() {
+	all := w.mentions()
+	for _, m := range all {
+		m.id, m.longer = unescape(m.id), unescape(m.longer)
+	}
+	exact := map[string]int{} // ids that nothing could continue
+	for _, m := range all {
+		if m.longer == "" {
+			exact[m.id]++
+		} else if m.trusted {
+			exact[m.longer]++
+		}
+	}
+	for _, m := range all {
+		if m.longer == "" {
+			continue
+		}
+		short := m.id
+		if m.trusted {
+			// The shorter of two ids needs no second witness, the longer does.
+			if exact[short] == 0 || exact[m.longer] > 1 || w.isWritten(m.longer) {
+				m.id = m.longer
+			}
+			continue
+		}
+		for longer := m.longer; len(longer) > len(short); longer = longer[:strings.LastIndexByte(longer, ' ')] {
+			if exact[longer] > 0 || w.isWritten(longer) {
+				m.id = longer
+				break
+			}
+		}
+	}
+}
+
+// unescape undoes the percent-encoding of an id taken from a URL.
+func unescape(id string) string {
+	if plain, err := url.PathUnescape(id); err == nil {
+		return strings.TrimRight(plain, " /")
+	}
+	return id
+}
+
+func (w *weigher) mentions() []*mention {
+	var all []*mention
+	for o := range origins {
+		all = append(all, w.of[o].endpoints...)
+	}
+	return all
+}
+
+// isWritten reports whether a page has an id outside of any URL, with an end to
+// it.
+func (w *weigher) isWritten(id string) bool {
+	for o := range origins {
+		for _, t := range w.page.texts(o) {
+			for rest := t.data; ; {
+				i := bytes.Index(rest, []byte(id))
+				if i < 0 {
+					break
+				}
+				before, _ := utf8.DecodeLastRune(rest[:i])
+				after, _ := utf8.DecodeRune(rest[i+len(id):])
+				if before != '/' && !isWord(before) && after != ' ' && after != '/' && !isWord(after) {
+					return true
+				}
+				rest = rest[i+len(id):]
+			}
+		}
+	}
+	return false
+}
+
+// chooseID decides which model the page is about.
+func (w *weigher) chooseID() diag.List {
+	for o := range origins {
+		list := w.of[o].endpoints
+		if inText := filter(list, func(m *mention) bool { return m.where == nil }); len(inText) > 0 {
+			list = inText
+		}
+		for _, counts := range []func(*mention) bool{w.isOutermost, isCommand, w.hasOwnSlug, w.holdsSchema} {
+			if some := filter(list, counts); len(some) > 0 && !sameID(list) {
+				list = some
+			}
+		}
+		if len(list) == 0 {
+			continue
+		}
+		w.id, w.who.id = list[0], list[0].id
+		for _, m := range list {
+			if m.id != w.who.id {
+				return severalModels(w.id, m)
+			}
+		}
+		return w.checkID()
+	}
+	return nil
+}
+
+func filter[T any](list []T, keep func(T) bool) (kept []T) {
+	for _, v := range list {
+		if keep(v) {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+func sameID(list []*mention) bool {
+	return !slices.ContainsFunc(list, func(m *mention) bool { return m.id != list[0].id })
+}
+
+func isCommand(m *mention) bool { return m.command }
+
+// isOutermost reports whether no object around the one that names a model names
+// another: a record holds its neighbours.
+func (w *weigher) isOutermost(m *mention) bool {
+	for c := m.where; c != nil; c = c.up {
+		if slices.ContainsFunc(c.claims, func(c claim) bool { return c.mention != nil }) &&
+			!slices.ContainsFunc(c.claims, func(c claim) bool { return c.mention != nil && c.mention.id == m.id }) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasOwnSlug reports whether an object around a mention has the slug of the
+// page's address.
+func (w *weigher) hasOwnSlug(m *mention) bool {
+	for c := m.where; c != nil; c = c.up {
+		if slices.ContainsFunc(c.claims, func(c claim) bool { return c.mention == nil && w.who.hasSlug(c.value) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsSchema reports whether the object that names a model holds a schema.
+func (w *weigher) holdsSchema(m *mention) bool {
+	for o := range origins {
+		for _, s := range w.of[o].schemas {
+			for c := s.where; c != nil; c = c.up {
+				if slices.ContainsFunc(c.claims, func(c claim) bool { return c.mention == m }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// plainID is an id as nearly all are.
+var plainID = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
+
+// checkID reports an id that cannot name a model, and one that may have been
+// read wrongly: its Go name is pinned for good.
+func (w *weigher) checkID() diag.List {
+	id, m := w.who.id, w.id
+	if reason := schema.InvalidModelID(id); reason != "" {
+		return diag.List{{Pos: m.position(), Severity: diag.Error, Rule: "model-id",
+			Message: fmt.Sprintf("the model id %q %s", id, reason), Hint: "no document is written for it"}}
+	}
+	same := filter(w.mentions(), func(m *mention) bool { return m.id == id })
+	doubt := ""
+	switch {
+	case len(same) > 1 || w.isWritten(id):
+	case !plainID.MatchString(id):
+		doubt = "only this URL has the model id %q, which is not of letters, digits, \".\", \"_\", \"/\" and \"-\" alone"
+	case m.longer != "" && m.longer != id && isNameWord(strings.Fields(m.longer[len(id):])[0]):
+		doubt = "the model id %q may go on after the blank"
+	}
+	if doubt == "" {
+		return nil
+	}
+	return diag.List{{Pos: m.position(), Severity: diag.Warning, Rule: "model-id-doubtful", Subject: id,
+		Message: fmt.Sprintf(doubt, id), Hint: "compare it with the page before the Go name is published"}}
+}
+
+func severalModels(a, b *mention) diag.List {
+	return diag.List{{Pos: b.position(), Severity: diag.Error, Rule: "several-models",
+		Message: fmt.Sprintf("the page names the model %q, and %q at %s", b.id, a.id, a.position()),
+		Hint:    "give a page that documents one model"}}
+}
