@@ -70,7 +70,7 @@ func WithDownloadHosts(hosts ...string) DownloadOption {
 type downloader struct {
 	*mediaClient
 	dir, requestID string
-	renewed        func() ([]output, error)                // of the result read again: once for all files
+	renewed        func() ([]outputFile, error)            // of the result read again: once for all files
 	write          func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
 }
 
@@ -93,7 +93,7 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 		mediaClient: newMediaClient(c.clientSettings, "runcomfy.net", "runcomfy.com"),
 		dir:         dir,
 		requestID:   res.RequestID,
-		renewed: sync.OnceValues(func() ([]output, error) {
+		renewed: sync.OnceValues(func() ([]outputFile, error) {
 			job, err := c.Job(res.RequestID)
 			if err != nil {
 				return nil, err
@@ -102,7 +102,7 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 			if err != nil {
 				return nil, err
 			}
-			return outputsOf(now.Output), nil
+			return now.Output.all(), nil
 		}),
 		write: (*os.File).Write,
 	}
@@ -110,7 +110,7 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	for _, o := range opts {
 		o(d)
 	}
-	outputs := distinct(outputsOf(res.Output))
+	outputs := res.Output.files()
 	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
 	inParallel(d.limits.MediaParallel, len(outputs), func(i int) { files[i], errs[i] = d.fetch(ctx, outputs[i]) })
 	var arrived []File
@@ -128,44 +128,11 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	return arrived, &DownloadError{Failed: failed, about: about{ChargedYes, d.requestID}}
 }
 
-// An output is one URL of a result.
-type output struct {
-	place string // as File.Output
-	name  string // in the names of files
-	url   string
-}
-
-// outputsOf lists the URLs of an output, lists first.
-func outputsOf(o Output) []output {
-	var all []output
-	kind := func(field, single string, list []string) {
-		for i, url := range list {
-			all = append(all, output{fmt.Sprintf("%ss[%d]", field, i), fmt.Sprintf("%ss-%d", field, i+1), url})
-		}
-		all = append(all, output{field, field, single})
-	}
-	kind("image", o.Image, o.Images)
-	kind("video", o.Video, o.Videos)
-	kind("audio", o.Audio, o.Audios)
-	return all
-}
-
-// distinct leaves out fields without a URL, and URLs that stood before: results
-// often repeat the first of a list in the field for one.
-func distinct(all []output) (kept []output) {
-	for _, o := range all {
-		if o.url != "" && !slices.ContainsFunc(kept, func(k output) bool { return k.url == o.url }) {
-			kept = append(kept, o)
-		}
-	}
-	return kept
-}
-
 var errExpired = errors.New("the link has expired or is wrong")
 
 // fetch downloads one output under its final name.
-func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
-	p, err := newPartial(d.dir, d.requestID+"-"+o.name)
+func (d *downloader) fetch(ctx context.Context, o outputFile) (File, error) {
+	p, err := newPartial(d.dir, d.requestID+"-"+o.stem)
 	if err != nil {
 		return File{}, err
 	}
@@ -181,7 +148,7 @@ func (d *downloader) fetch(ctx context.Context, o output) (File, error) {
 		case errors.Is(err, errExpired) && !refreshed:
 			refreshed = true
 			outputs, failure := d.renewed()
-			i := slices.IndexFunc(outputs, func(again output) bool { return again.place == o.place })
+			i := slices.IndexFunc(outputs, func(again outputFile) bool { return again.place == o.place })
 			if i < 0 || outputs[i].url == "" {
 				return File{}, fmt.Errorf("%w; reading the result again: %w", err, cmp.Or(failure, errors.New("it names the file no longer")))
 			}

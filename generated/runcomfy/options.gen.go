@@ -121,6 +121,7 @@ type Limits struct {
 	RetryAfter      time.Duration // 60 s: the longest Retry-After that is honoured
 	Body            int64         // 64 MiB: the largest body that is sent
 	ExpectContinue  int64         // 1 MiB: above it the server is asked first whether it wants the body
+	Answer          int64         // 32 MiB: what is read of one answer, unpacked
 	Read            time.Duration // 60 s: one read of a status or a result
 	ReadRetries     int           // 4: of a read outside of waiting
 	Outage          time.Duration // 10 min: of failing reads, before waiting ends
@@ -144,7 +145,7 @@ func defaultLimits() Limits {
 		Dial: 10 * s, TLSHandshake: 10 * s, AnswerHeader: 100 * s, SubmitBase: 130 * s, SubmitRate: 128 << 10,
 		WriteStall: 30 * s, SubmitGrace: 20 * s, SubmitRetries: 3, RejectedRetries: 5, RetryAfter: 60 * s,
 		Body: 64 << 20, ExpectContinue: 1 << 20,
-		Read: 60 * s, ReadRetries: 4, Outage: 600 * s, NotFound: 15 * s, ReadRate: 5, ReadBurst: 10,
+		Answer: 32 << 20, Read: 60 * s, ReadRetries: 4, Outage: 600 * s, NotFound: 15 * s, ReadRate: 5, ReadBurst: 10,
 		RetryDelay: s / 2, MediaParallel: 4, MediaRedirects: 3, MediaTimeout: 10 * s, MediaFirstRead: 64 << 10, MediaReads: 2 << 20,
 		DownloadSize: 2 << 30, DownloadTries: 5, DownloadStall: 60 * s,
 	}

@@ -1,11 +1,11 @@
 package client
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"net/http"
 	"regexp"
@@ -18,15 +18,31 @@ import (
 // An answer is what the API answers to a call. Its body is taken apart only one
 // level deep, since nothing about the values is certain.
 type answer struct {
-	status int // 0 if there was no answer
-	header http.Header
-	raw    []byte
-	fields map[string]json.RawMessage // nil when the body is no JSON object
+	status  int // 0 if there was no answer
+	header  http.Header
+	raw     []byte
+	fields  map[string]json.RawMessage // those of answerFields; nil when the body is not a JSON object
+	found   []NamedURL                 // the URLs in the field output
+	torn    bool                       // the object in raw has no end
+	unclear string                     // a field that came twice with different values, and is in fields no more
 }
 
-// readAnswer reads a response, at most 64 KiB of an error. An error means that
-// the answer is cut; what was read of it is there all the same.
-func readAnswer(resp *http.Response) (answer, error) {
+// answerFields are the members of an answer that this package looks at.
+var answerFields = func() map[string]bool {
+	fields := map[string]bool{}
+	for _, name := range append([]string{"request_id", "status", "output", "error_code", "cost", "created_at", "finished_at",
+		"queue_position", "outcome", "models"}, messageFields...) {
+		fields[name] = true
+	}
+	return fields
+}()
+
+// errorLimit is how much is read of an answer that is an error.
+const errorLimit = 64 << 10
+
+// readAnswer reads a response: at most limit bytes, 64 KiB of an error. An error means
+// that the answer is cut; what was read of it is there all the same.
+func readAnswer(ctx context.Context, resp *http.Response, limit int64) (answer, error) {
 	a := answer{status: resp.StatusCode, header: resp.Header}
 	if resp.Body == nil { // of an injected RoundTripper
 		return a, nil
@@ -35,55 +51,151 @@ func readAnswer(resp *http.Response) (answer, error) {
 	if a.status == http.StatusSwitchingProtocols { // the body is the connection, whose reading no context ends
 		return a, nil
 	}
-	limit := int64(64 << 10)
-	if a.ok() {
-		limit = 128 << 20
+	if !a.ok() {
+		limit = errorLimit
 	}
 	unknown := decodeBody(resp)
 	var err error
-	a.raw, err = io.ReadAll(io.LimitReader(gzipCoding.reader(resp.Body), limit)) // some servers do not say so
-	_ = json.Unmarshal(a.raw, &a.fields)                                         // no object: no fields
-	if a.fields == nil && err == nil {
+	a.raw, err = readAll(gzipCoding.reader(resp.Body), resp.ContentLength, limit) // some servers do not say so
+	a.split(ctx)
+	framed := resp.ContentLength >= 0 || resp.TransferEncoding != nil || resp.ProtoMajor > 1 || resp.Uncompressed
+	switch {
+	case err != nil:
+	case ctx.Err() != nil: // perhaps in the middle of split
+		err = ctx.Err()
+	case a.fields == nil:
 		err = unknown
+	case a.ok() && a.torn && !framed: // nothing else tells that the body came whole
+		err = io.ErrUnexpectedEOF
 	}
 	return a, err
+}
+
+// readAll reads at most limit bytes, of which announced may be -1. It copies less
+// than io.ReadAll does.
+func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
+	r = io.LimitReader(r, limit)
+	announced = min(announced, limit)
+	b := make([]byte, 0, min(max(announced+1, 512), 1<<20))
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return b, err
+		case len(b) == cap(b):
+			size := int64(cap(b))
+			size = max(min(2*size, limit+1), min(4*size, announced+1))
+			b = append(make([]byte, 0, size), b...)
+		}
+	}
+}
+
+// split finds the fields of the body in one pass, whatever it holds beside them.
+func (a *answer) split(ctx context.Context) {
+	l := &lenient{text: a.raw, ctx: ctx}
+	if l.next() != '{' {
+		return
+	}
+	a.fields = map[string]json.RawMessage{}
+	l.object(func(quoted []byte) {
+		name := unquote(quoted[:min(len(quoted), 64)])
+		if !answerFields[name] || name == a.unclear {
+			return
+		}
+		start := l.pos
+		if name == "output" {
+			f := newFinder(l, len(a.raw))
+			f.output(0)
+			a.found = f.found
+		} else {
+			l.skip()
+		}
+		value := json.RawMessage(l.text[start:l.pos])
+		old, twice := a.fields[name]
+		switch {
+		case l.cut: // the value is not whole
+		case twice && (name == "request_id" || name == "status") && textOf(old) != textOf(value):
+			delete(a.fields, name)
+			a.unclear = name
+		default:
+			a.fields[name] = value
+		}
+	})
+	a.torn = l.cut
 }
 
 // ok reports whether the status is a 2xx.
 func (a answer) ok() bool { return a.status >= 200 && a.status <= 299 }
 
 // has reports whether a field says something, see says.
-func (a answer) has(name string) bool {
-	var value any
-	_ = json.Unmarshal(a.fields[name], &value) // absent: nil
-	return says(value)
-}
+func (a answer) has(name string) bool { return says(a.fields[name]) }
 
 // says reports whether a value is more than a form that was left blank: null,
-// an empty text, "0", 0, false, or a list or an object of nothing but such.
-func says(value any) bool {
-	switch value := value.(type) {
-	case []any:
-		return slices.ContainsFunc(value, says)
-	case map[string]any:
-		return slices.ContainsFunc(slices.Collect(maps.Values(value)), says)
-	case string:
-		text := strings.TrimSpace(value)
-		return text != "" && text != "0"
+// 0, false, a word for absence, or a list or an object of nothing but such.
+func says(raw []byte) bool { return anyScalar(raw, func(text string) bool { return !absent(text) }) }
+
+// anyScalar reports whether one of the scalars in a value is as wanted. A value of 1 MiB
+// is not looked into, and has one.
+func anyScalar(raw []byte, wanted func(text string) bool) (any bool) {
+	if len(raw) >= 1<<20 {
+		return true
 	}
-	return value != nil && value != false && value != 0.0
+	l := &lenient{text: raw}
+	for !any {
+		switch c := l.next(); c {
+		case 0:
+			return false
+		case '{', '}', '[', ']', ',', ':':
+			l.pos++
+		case '"':
+			if s := l.str(); l.next() != ':' { // not the name of a member
+				any = len(s) > errorLimit || wanted(unquote(s))
+			}
+		default:
+			start := l.pos
+			l.word()
+			any = wanted(string(raw[start:min(l.pos, start+64)]))
+		}
+	}
+	return any
+}
+
+// absence matches what some services write in place of leaving an error out.
+var absence = regexp.MustCompile(`(?i)^[\s.!-]*(|ok(ay)?|success(ful)?|succeeded|none|null|nil|n/a|undefined|no[\s_-]?errors?|no|false)[\s.!-]*$`)
+
+// absent reports whether a text is a word for absence, in quotes or without, or the
+// number 0 or 200.
+func absent(text string) bool {
+	if text = strings.TrimSpace(text); text == "" || len(text) > 32 {
+		return text == ""
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return err == nil && (f == 0 || f == http.StatusOK || f != f) || absence.MatchString(text)
+}
+
+// empty reports whether an output holds nothing: null, "", {}, [] or only such.
+func empty(raw []byte) bool {
+	return !anyScalar(raw, func(text string) bool { return text != "null" && strings.TrimSpace(text) != "" })
 }
 
 // text returns a field that is a string, else "".
 func (a answer) text(name string) string { return textOf(a.fields[name]) }
 
-func textOf(raw json.RawMessage) (s string) {
-	_ = json.Unmarshal(raw, &s) // no string: ""
-	return s
+func textOf(raw json.RawMessage) string {
+	if len(raw) == 0 || raw[0] != '"' || len(raw) >= rawLimit {
+		return ""
+	}
+	return unquote(raw)
 }
 
 // numberOf reads a number, or a string that spells one; of anything else it is nil.
 func numberOf(raw json.RawMessage) *float64 {
+	if len(raw) > 64 {
+		return nil
+	}
 	f, err := strconv.ParseFloat(strings.TrimPrefix(strings.Trim(string(raw), " \t\r\n\""), "$"), 64)
 	if err != nil || !finite(f) {
 		return nil
@@ -110,49 +222,65 @@ var htmlTitle = regexp.MustCompile(`(?is)<title>(.*?)</`)
 // message returns the error text of an answer, "" if it has none. It may hold
 // anything that was sent, so it must pass a redactor before it is shown.
 func (a answer) message() string {
-	if m := htmlTitle.FindSubmatch(a.raw); m != nil && !json.Valid(a.raw) {
+	head := a.raw[:min(len(a.raw), errorLimit)]
+	if m := htmlTitle.FindSubmatch(head); m != nil && a.fields == nil {
 		return strings.Join(strings.Fields(string(m[1])), " ")
 	}
-	return messageIn(a.raw)
-}
-
-// messageIn finds the text in an error of any shape.
-func messageIn(raw json.RawMessage) string {
-	var value any
-	_ = json.Unmarshal(raw, &value) // no JSON: no text
-	return messageOf(value)
-}
-
-// messageOf finds the text in a decoded error. Of the validation errors that
-// FastAPI answers with, {loc, msg, input}, it takes the first two: input repeats
-// what was sent.
-func messageOf(value any) string {
-	switch value := value.(type) {
-	case string:
-		return value
-	case []any:
-		var texts []string
-		for _, item := range value[:min(len(value), 8)] {
-			if m := messageOf(item); m != "" {
-				texts = append(texts, m)
-			}
-		}
-		return strings.Join(texts, "; ")
-	case map[string]any:
-		for _, name := range messageFields {
-			if m := messageOf(value[name]); m != "" {
-				return locate(value["loc"]) + m
-			}
+	if a.fields == nil {
+		return messageIn(head)
+	}
+	for _, name := range messageFields {
+		if m := messageIn(a.fields[name]); m != "" {
+			return m
 		}
 	}
 	return ""
 }
 
+// messageIn finds the text in an error of any shape.
+func messageIn(raw json.RawMessage) string {
+	return messageOf(&lenient{text: raw[:min(len(raw), errorLimit)]}, 0)
+}
+
+// messageOf finds the text in the value that begins here. Of the validation errors
+// that FastAPI answers with, {loc, msg, input}, it takes the first eight: input
+// repeats what was sent.
+func messageOf(l *lenient, depth int) string {
+	var texts []string
+	switch c := l.next(); {
+	case c == '"':
+		return unquote(l.str())
+	case c == '[' && depth < maxDepth:
+		l.array(func() bool {
+			if m := messageOf(l, depth+1); m != "" {
+				texts = append(texts, m)
+			}
+			return len(texts) < 8
+		})
+	case c == '{' && depth < maxDepth:
+		found := make([]string, len(messageFields))
+		where := ""
+		l.object(func(name []byte) {
+			member := unquote(name)
+			if i := slices.Index(messageFields, member); i >= 0 {
+				found[i] = messageOf(l, depth+1)
+			} else if member == "loc" {
+				where = locate(l.value())
+			}
+		})
+		if found = slices.DeleteFunc(found, absent); len(found) > 0 {
+			texts = append(texts, where+found[0])
+		}
+	}
+	return cut(strings.Join(texts, "; "), 8*shownLimit)
+}
+
 // locate writes FastAPI's ["body", "loras", 0, "path"] as "loras[0].path: ".
-func locate(loc any) string {
-	parts, _ := loc.([]any) // of another form: nowhere
+func locate(raw []byte) string {
+	var parts []any
+	_ = json.Unmarshal(raw, &parts) // of another form: nowhere
 	path := ""
-	for _, part := range parts {
+	for _, part := range parts[:min(len(parts), maxDepth)] {
 		if name, ok := part.(string); ok {
 			path = joinPath(path, name)
 		} else {

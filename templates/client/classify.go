@@ -42,7 +42,7 @@ func classify(a answer, readErr error, untouched bool) submitClass {
 		return classAmbiguous
 	case refused && !a.speaksOfDoubt():
 		return classRejected
-	case validRequestID(a.text("request_id")) && !a.reports("error_code") && !a.reports("error"):
+	case validRequestID(a.text("request_id")) && !a.has("error_code") && !a.has("error"):
 		return classAccepted
 	}
 	return classAmbiguous
@@ -54,22 +54,6 @@ func (a answer) errorCode() float64 {
 		return *code
 	}
 	return 0
-}
-
-// absence matches what some services write in place of leaving an error out.
-var absence = regexp.MustCompile(`(?i)^[\s.!-]*(|ok(ay)?|success(ful)?|succeeded|none|null|nil|no[\s_-]?errors?|no|false|0|200)[\s.!-]*$`)
-
-// reports reports whether the field of an error is more than a word for its absence.
-func (a answer) reports(name string) bool {
-	var value any
-	_ = json.Unmarshal(a.fields[name], &value) // absent: nil
-	switch value := value.(type) {
-	case string:
-		return !absence.MatchString(value)
-	case float64:
-		return value != 0 && value != http.StatusOK
-	}
-	return says(value)
 }
 
 // doubt finds what an answer says of a timeout, a conflict or a server error: in

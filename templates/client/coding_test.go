@@ -136,7 +136,7 @@ func TestCodedAnswerIsBounded(t *testing.T) {
 		t.Errorf("an answer of %d bytes", len(got.Answer))
 	}
 	body := &http.Response{StatusCode: 500, Header: http.Header{"Content-Encoding": {"gzip"}}, Body: io.NopCloser(strings.NewReader(bomb))}
-	if a, _ := readAnswer(body); len(a.raw) != 64<<10 {
+	if a, _ := readAnswer(t.Context(), body, 32<<20); len(a.raw) != 64<<10 {
 		t.Errorf("%d bytes were unpacked", len(a.raw))
 	}
 }

@@ -122,7 +122,7 @@ func TestDownloadRenewed(t *testing.T) {
 			res.Output.Image = host.URL + "/0.png?older"
 		}
 		files, err := c.Download(t.Context(), res, t.TempDir(), WithDownloadHosts("127.0.0.1"))
-		if want := len(distinct(outputsOf(res.Output))); err != nil || len(files) != want {
+		if want := len(res.Output.files()); err != nil || len(files) != want {
 			t.Errorf("%s: %v, %v", name, files, err)
 		}
 	}

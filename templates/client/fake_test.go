@@ -158,7 +158,7 @@ const acceptedBody = `{"request_id":"job-1","status_url":"https://elsewhere.exam
 
 // answerOf is the answer 200 with the given body.
 func answerOf(body string) answer {
-	a, _ := readAnswer(&http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body))})
+	a, _ := readAnswer(context.Background(), &http.Response{StatusCode: 200, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body))}, 32<<20)
 	return a
 }
 

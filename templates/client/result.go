@@ -4,10 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"path"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -24,17 +20,6 @@ type Result struct {
 	Raw                   json.RawMessage // the whole answer
 }
 
-// An Output holds the URLs of what a job made. They may be signed: whoever has
-// such a URL has the file.
-type Output struct {
-	Image  string   `json:"image,omitempty"`
-	Images []string `json:"images,omitempty"`
-	Video  string   `json:"video,omitempty"`
-	Videos []string `json:"videos,omitempty"`
-	Audio  string   `json:"audio,omitempty"`
-	Audios []string `json:"audios,omitempty"`
-}
-
 // Format prints a result without its URLs, whatever the verb: they may be
 // signed, and results get logged. The fields hold them.
 func (r Result) Format(f fmt.State, _ rune) {
@@ -47,10 +32,10 @@ func (r Result) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 func newResult(id string, kind OutputKind, a answer) *Result {
 	r := &Result{
 		RequestID: id, State: parseState(a.text("status")), APIState: cut(a.text("status"), 64),
-		Output: newOutput(a.fields["output"], kind), Cost: numberOf(a.fields["cost"]),
+		Output: newOutput(a.found, kind), Cost: numberOf(a.fields["cost"]),
 		CreatedAt: a.time("created_at"), FinishedAt: a.time("finished_at"), Raw: a.raw,
 	}
-	if a.has("error") {
+	if a.has("error") || r.State == StateFailed && !empty(a.fields["error"]) {
 		r.Error = a.fields["error"]
 	}
 	// An answer without a known state has ended if it says so otherwise.
@@ -60,71 +45,6 @@ func newResult(id string, kind OutputKind, a answer) *Result {
 		r.State = StateDone
 	}
 	return r
-}
-
-// newOutput reads an output of any shape: the documented object, one URL, a
-// list of URLs, or nothing.
-func newOutput(raw json.RawMessage, kind OutputKind) Output {
-	var value any
-	_ = json.Unmarshal(raw, &value) // absent: nil
-	object, named := value.(map[string]any)
-	if !named { // the field's name is left out
-		if urls := urlsOf(value); kind == OutputKindOther && len(urls) > 0 {
-			kind = kindOf(urls[0])
-		}
-		field := [...]string{OutputKindImage: "images", OutputKindVideo: "videos", OutputKindAudio: "audios"}[kind]
-		object = map[string]any{field: value}
-	}
-	var o Output
-	o.Image, o.Images = oneOrMore(object["image"], object["images"])
-	o.Video, o.Videos = oneOrMore(object["video"], object["videos"])
-	o.Audio, o.Audios = oneOrMore(object["audio"], object["audios"])
-	return o
-}
-
-// kindOf tells what a URL leads to by its extension: of a job from Client.Job the
-// model is not known.
-func kindOf(address string) OutputKind {
-	u, err := url.Parse(address)
-	if err != nil {
-		return OutputKindOther
-	}
-	extension := strings.Replace(strings.ToLower(path.Ext(u.Path)), ".jpeg", ".jpg", 1)
-	i := slices.IndexFunc(mediaFormats, func(f mediaFormat) bool { return f.extension == extension })
-	if i < 0 {
-		return OutputKindOther
-	}
-	kind, _, _ := strings.Cut(mediaFormats[i].mediaType, "/")
-	return map[string]OutputKind{"image": OutputKindImage, "video": OutputKindVideo, "audio": OutputKindAudio}[kind]
-}
-
-// oneOrMore reads a field for one URL and its sibling for several. A list of
-// more than one in the first counts as the second.
-func oneOrMore(single, several any) (string, []string) {
-	one, more := urlsOf(single), urlsOf(several)
-	if len(one) == 0 {
-		return "", more
-	}
-	if len(one) > 1 {
-		more = append(one, more...)
-	}
-	return one[0], more
-}
-
-// urlsOf reads a string or a list of strings. Values of any other form are left
-// to Raw.
-func urlsOf(value any) (urls []string) {
-	switch value := value.(type) {
-	case string:
-		if value != "" {
-			urls = []string{value}
-		}
-	case []any:
-		for _, item := range value {
-			urls = append(urls, urlsOf(item)...)
-		}
-	}
-	return urls
 }
 
 // decodeOutput reads the output of a finished job into a model's own type; of an
@@ -140,14 +60,4 @@ func decodeOutput[T any](res *Result) (*T, error) {
 		return nil, fmt.Errorf("runcomfy: decoding the output of job %s: %w", res.RequestID, err)
 	}
 	return &answer.Output, nil
-}
-
-// URLs returns every URL of the output once: images, videos, then audio. They may
-// be signed: whoever has such a URL has the file.
-func (o Output) URLs() []string {
-	var urls []string
-	for _, o := range distinct(outputsOf(o)) {
-		urls = append(urls, o.url)
-	}
-	return urls
 }

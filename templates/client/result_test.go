@@ -58,10 +58,7 @@ func FuzzResult(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		a := answer{raw: raw}
-		if json.Unmarshal(raw, &a.fields) != nil {
-			return
-		}
+		a := answerOf(string(raw))
 		res := newResult("job-1", OutputKindImage, a)
 		if res.RequestID != "job-1" || string(res.Raw) != string(raw) {
 			t.Errorf("result %v", res)
@@ -92,10 +89,8 @@ func TestMessages(t *testing.T) {
 		"plain":                                          "",
 		"":                                               "",
 	} {
-		a := answer{raw: []byte(body)}
-		_ = json.Unmarshal(a.raw, &a.fields)
-		if got := a.message(); got != want {
-			t.Errorf("%s: message %q, want %q", body, got, want)
+		if a := answerOf(body); a.message() != want {
+			t.Errorf("%s: message %q, want %q", body, a.message(), want)
 		}
 	}
 }

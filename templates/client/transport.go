@@ -105,5 +105,5 @@ func (c *core) exchange(ctx context.Context, rt http.RoundTripper, method, path 
 	if err != nil {
 		return answer{}, err
 	}
-	return readAnswer(resp)
+	return readAnswer(ctx, resp, c.limits.Answer)
 }

@@ -209,7 +209,7 @@ func BenchmarkSubmit(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if a, err := readAnswer(resp); err != nil || a.text("request_id") == "" {
+			if a, err := readAnswer(context.Background(), resp, 32<<20); err != nil || a.text("request_id") == "" {
 				b.Fatal(err)
 			}
 		}
