@@ -11,7 +11,7 @@ var reserved = []string{
 	// Options.
 	"Option", "CallOption", "WaitOption", "DownloadOption", "BatchOption", "WithBaseURL", "WithHTTPClient",
 	"WithUserAgent", "WithLogger", "WithoutValidation", "WithMediaCheck", "WithJournal", "WithReadRate",
-	"WithInsecureHTTP", "WithPrivateMedia", "OnAccepted", "OnUpdate", "OnCancel", "MaxWait", "OnceKey", "WithCost",
+	"WithHeader", "WithObserver", "Event", "WithInsecureHTTP", "WithPrivateMedia", "OnAccepted", "OnUpdate", "OnCancel", "MaxWait", "OnceKey", "WithCost",
 	"OnCancelDetach", "OnCancelIfQueued", "OnCancelPolicy", "SharedOption", "DefaultBaseURL", "Limits", "WithLimits",
 	"DownloadLimits", "WithDownloadHosts", "WithDownloadLimits", "MediaLimits", "WithMediaLimits", "WithStrictMedia",
 	// Inputs and their rules.
@@ -22,7 +22,7 @@ var reserved = []string{
 	"OutputKindVideo", "OutputKindAudio",
 	// Answers.
 	"Result", "Output", "Status", "State", "StateQueued", "StateRunning", "StateDone", "StateFailed", "StateCanceled",
-	"StateUnknown", "CancelOutcome", "CancelOutcomeNone", "CancelOutcomeCanceled",
+	"StateUnknown", "NamedURL", "CancelOutcome", "CancelOutcomeNone", "CancelOutcomeCanceled",
 	"CancelOutcomeNotCancellable", "CancelOutcomeAlreadyDone", "CancelOutcomeUnknown", "File", "ModelFilter",
 	"ModelInfo", "Outcome", "Cost",
 	// Errors.
