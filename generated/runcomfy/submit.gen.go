@@ -115,9 +115,7 @@ func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key 
 	if err != nil {
 		return nil, err
 	}
-	if k, ok := in.(interface{ outputKind() OutputKind }); ok {
-		s.kind = k.outputKind()
-	}
+	s.kind = kindOfInput(in)
 	s.check = func(ctx context.Context) error { return c.checkMedia(ctx, s.model, in.MediaRules(), s.body, check) }
 	if key != nil {
 		return c.submitOnce(ctx, *key, s)
@@ -126,6 +124,15 @@ func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key 
 		return nil, err
 	}
 	return c.submit(ctx, s)
+}
+
+// kindOfInput returns what the model of in makes; of a type of somebody else's it is
+// OutputKindOther.
+func kindOfInput(in Input) OutputKind {
+	if k, ok := in.(interface{ outputKind() OutputKind }); ok {
+		return k.outputKind()
+	}
+	return OutputKindOther
 }
 
 // encodeInput returns in as JSON. The error does not repeat a value of it.

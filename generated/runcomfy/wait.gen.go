@@ -58,8 +58,13 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 			op, delay, announced = opResult, 0, res
 			continue
 		}
+		d := interval(status.State, status.QueuePosition, now.Sub(running), now.Sub(start), expected)
+		delay = beforeDeadline(jitter(d), deadline.Sub(now))
 		if status != told {
 			told = status
+			if !status.State.Final() {
+				status.Next = delay
+			}
 			if s.onUpdate != nil {
 				s.onUpdate(status)
 			}
@@ -73,8 +78,6 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 		if op = opResult; status.State == StateQueued {
 			op = opStatus
 		}
-		d := interval(status.State, status.QueuePosition, now.Sub(running), now.Sub(start), expected)
-		delay = beforeDeadline(jitter(d), deadline.Sub(now))
 	}
 }
 
@@ -139,6 +142,21 @@ func interval(state State, position int, running, elapsed, expected time.Duratio
 		d = min(bestInterval(running), 20*time.Second)
 	}
 	return min(d, max(3*time.Second, elapsed))
+}
+
+// next returns the time from a status to the next read of a job that nobody waits
+// for here. created is when the API says the job was made, zero if it does not. When
+// the job left the queue is not known: it may have been at once.
+func (j *Job) next(status Status, created time.Time) time.Duration {
+	if status.State.Final() {
+		return 0
+	}
+	expected := j.kind.expectedDuration()
+	elapsed := expected // of a job of which nothing is known
+	if since := cmp.Or(j.accepted, created); !since.IsZero() {
+		elapsed = max(time.Since(since), 0)
+	}
+	return jitter(interval(status.State, status.QueuePosition, elapsed, elapsed, expected))
 }
 
 // jitter varies d by 10 %, so that jobs started together are not read together.

@@ -29,7 +29,7 @@ const Suffix = ".gen.go"
 // sorted by path, gofmt-formatted. An error is a defect of the generator.
 func Files(pkg *ir.Package) ([]output.File, error) {
 	var stamped []output.File
-	models := make([]output.File, len(pkg.Models)+1)
+	models := make([]output.File, len(pkg.Models)+2)
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range pkg.Models {
@@ -43,6 +43,10 @@ func Files(pkg *ir.Package) ([]output.File, error) {
 	}
 	group.Go(func() (err error) {
 		models[len(pkg.Models)], err = render("doc", docFile(pkg))
+		return err
+	})
+	group.Go(func() (err error) {
+		models[len(pkg.Models)+1], err = render("decode", decodeFile(pkg))
 		return err
 	})
 	group.Go(func() (err error) {

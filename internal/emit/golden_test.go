@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "rewrite the expectations in testdata/ge
 
 // TestGoldens prints the models of every archive in testdata/generate. An
 // archive has documents, schemas/<id>.json in canonical form, and the file of
-// each model in full. The other files of a package hold nothing of a page.
+// each model in full.
 func TestGoldens(t *testing.T) {
 	for _, file := range archives(t, "generate") {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
@@ -42,6 +42,11 @@ func TestGoldens(t *testing.T) {
 				f := rendered(t, pkg, i)
 				got.Files = append(got.Files, txtar.File{Name: f.Path, Data: f.Content})
 			}
+			f, err := render("decode", decodeFile(pkg))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Files = append(got.Files, txtar.File{Name: f.Path, Data: f.Content})
 			if *update {
 				if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
 					t.Fatal(err)

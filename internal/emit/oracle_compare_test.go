@@ -36,9 +36,15 @@ func (p oracleProgram) compare(t *testing.T, m oracleModel, random int, figures 
 		}
 	}
 	used := map[string]int{}
-	valid, refused := 0, 0
+	valid, refused, decoded := 0, 0, 0
 	for i, a := range p.ask(t, requests) {
 		r := requests[i]
+		if problem := decodes(r.Instance, a); problem != "" {
+			complain(r, "DecodeInput "+problem, "body "+brief(string(a.Body))+" "+a.Err)
+		}
+		if a.Decoded != nil {
+			decoded++
+		}
 		if a.Err != "" {
 			refused++
 			if len(m.judge.Validate(r.Instance, nil)) > 0 {
@@ -85,6 +91,7 @@ func (p oracleProgram) compare(t *testing.T, m oracleModel, random int, figures 
 	figures.instances.Add(int64(len(requests)))
 	figures.refused.Add(int64(refused))
 	figures.valid.Add(int64(valid))
+	figures.decoded.Add(int64(decoded))
 	figures.fields.Add(int64(len(m.plan.Input.Fields) * (len(requests) - refused)))
 	for name, times := range used {
 		figures.except(name, times)

@@ -35,7 +35,11 @@ type oracleAnswer struct {
 	Number string
 	Type   string
 	// Body is the JSON that would be sent.
-	Body       json.RawMessage
+	Body json.RawMessage
+	// Decoded is what the input of DecodeInput would send, null when it refuses the
+	// instance; Lost are the paths at which it does.
+	Decoded    *json.RawMessage
+	Lost       []oracleViolation
 	Violations []oracleViolation // of Validate
 	Media      []oracleViolation // of EvaluateMedia
 }
@@ -66,8 +70,8 @@ type violation struct{ Path, Rule string }
 
 type answer struct {
 	Err, Number, Type string
-	Body              json.RawMessage
-	Violations, Media []violation
+	Body, Decoded           json.RawMessage
+	Lost, Violations, Media []violation
 }
 
 func main() {
@@ -94,7 +98,15 @@ func run(line []byte) (a answer) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	in := gen.NewInput(r.Model)
+	in, err := gen.DecodeInput(r.Model, r.Instance)
+	if err == nil {
+		if a.Decoded, err = json.Marshal(in); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	a.Lost = violations(err)
+	in = gen.NewInput(r.Model)
 	if err := json.Unmarshal(r.Instance, in); err != nil {
 		a.Err = err.Error()
 		var typ *json.UnmarshalTypeError

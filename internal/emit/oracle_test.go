@@ -31,7 +31,7 @@ type oracleModel struct {
 
 // oracleFigures are what a run of the oracle has done.
 type oracleFigures struct {
-	instances, refused, valid, fields, media atomic.Int64
+	instances, refused, valid, decoded, fields, media atomic.Int64
 
 	mu         sync.Mutex
 	exceptions map[string]int // by name, how often each was needed
@@ -74,10 +74,13 @@ func runOracle(t *testing.T, docs []*schema.Document, random int) *oracleFigures
 			})
 		}
 	})
-	t.Logf("%d models: %d instances (%d valid, %d no Go value), %d fields compared, %d measurements; generated and built in %v, all in %v",
-		len(models), figures.instances.Load(), figures.valid.Load(), figures.refused.Load(), figures.fields.Load(),
+	t.Logf("%d models: %d instances (%d valid, %d no Go value, %d decoded), %d fields compared, %d measurements; generated and built in %v, all in %v",
+		len(models), figures.instances.Load(), figures.valid.Load(), figures.refused.Load(), figures.decoded.Load(), figures.fields.Load(),
 		figures.media.Load(), built.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
 	t.Logf("exceptions used: %v", figures.exceptions)
+	if figures.decoded.Load() == 0 || figures.decoded.Load() == figures.instances.Load() {
+		t.Error("DecodeInput has to take instances and to refuse some")
+	}
 	if figures.valid.Load() == 0 || figures.valid.Load() == figures.instances.Load() {
 		t.Error("instances have to be valid and invalid ones")
 	}

@@ -44,7 +44,7 @@ func TestFilesAreDeterministic(t *testing.T) {
 	}
 	half := files(func(id string) bool { return len(id)%2 == 0 })
 	for _, f := range half {
-		if d := cmp.Diff(content[f.Path], string(f.Content)); d != "" && f.Path != "doc"+Suffix {
+		if d := cmp.Diff(content[f.Path], string(f.Content)); d != "" && f.Path != "doc"+Suffix && f.Path != "decode"+Suffix {
 			t.Errorf("%s -among all +among half\n%s", f.Path, d)
 		}
 	}

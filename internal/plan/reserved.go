@@ -6,7 +6,7 @@ package plan
 // runtime's source.
 var reserved = []string{
 	// The client and its calls.
-	"Client", "New", "Submit", "SubmitRaw", "SubmitOnce", "Job", "CheckMedia", "Download", "Models",
+	"Client", "New", "DecodeInput", "Submit", "SubmitRaw", "SubmitOnce", "Job", "JobOf", "CheckMedia", "Download", "Models",
 	"Batch", "BatchDeadline", "BatchInFlight", "BatchMaxFailures", "BatchName", "BatchOnDetach", "BatchWait", "Close", "CloseIdleConnections", "Upload", "Balance", "Run", "RunRaw", "Validate", "Wait",
 	// Options.
 	"Option", "CallOption", "WaitOption", "DownloadOption", "BatchOption", "WithBaseURL", "WithHTTPClient",

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 )
 
@@ -130,6 +131,25 @@ func (c *Client) Job(requestID string) (*Job, error) {
 		return nil, &ConfigError{Reason: "a request id is 1 to 128 of the characters A-Z a-z 0-9 _ -"}
 	}
 	return &Job{core: core, id: requestID, secrets: core.newRedactor(nil)}, nil
+}
+
+// JobOf is Job for a program that has stored what it submitted: in, and when the API
+// accepted it. With them the pace of waiting is that of the model, and texts of in
+// are kept out of errors. It makes no call and never submits.
+func (c *Client) JobOf(in Input, requestID string, accepted time.Time) (*Job, error) {
+	job, err := c.Job(requestID)
+	if err != nil {
+		return nil, err
+	}
+	if in == nil {
+		return nil, nilInput()
+	}
+	body, err := encodeInput(in)
+	if err != nil {
+		return nil, err
+	}
+	s := &submission{kind: kindOfInput(in), secrets: job.core.newRedactor(body)}
+	return job.core.acceptedJob(s, requestID, accepted), nil
 }
 
 // DefaultBaseURL is where the RunComfy model API answers.

@@ -38,6 +38,7 @@ func (j *Job) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	status, _ := j.observed(a)
+	status.Next = j.next(status, a.time("created_at"))
 	return &status, nil
 }
 
@@ -146,6 +147,10 @@ type Status struct {
 	State         State
 	APIState      string // the API's own word for the state
 	QueuePosition int    // -1 when the API does not say
+	// Next is how long to wait before the job is read again, for a program that
+	// schedules its reads itself: the pace of Wait. It is 0 when the job has ended;
+	// then Result is what to read.
+	Next time.Duration
 }
 
 // observed reads an answer about the job in both ways. They agree on the state.

@@ -67,7 +67,7 @@ func TestRun(t *testing.T) {
 			{RequestID: "job-1", State: StateRunning, APIState: "IN_PROGRESS", QueuePosition: -1},
 			{RequestID: "job-1", State: StateDone, APIState: "completed", QueuePosition: -1},
 		}
-		if diff := cmp.Diff(wantUpdates, updates); diff != "" {
+		if diff := cmp.Diff(wantUpdates, updates, cmpopts.IgnoreFields(Status{}, "Next")); diff != "" {
 			t.Errorf("updates (-want +got):\n%s", diff)
 		}
 		var calls []string
@@ -409,6 +409,9 @@ func TestJobCalls(t *testing.T) {
 	c, _ := answering(t, jobAPI([]string{queued}, []string{queued, done, failed}))
 	job, _ := c.Job("job-1")
 	status, err := job.Status(t.Context())
+	if status != nil {
+		status.Next = 0 // see TestStatusNext
+	}
 	if diff := cmp.Diff(&Status{RequestID: "job-1", State: StateQueued, APIState: "in_queue", QueuePosition: 2}, status); diff != "" || err != nil {
 		t.Errorf("%v, status (-want +got):\n%s", err, diff)
 	}
@@ -573,4 +576,73 @@ func TestModels(t *testing.T) {
 	if len(f.all()) != 2 {
 		t.Errorf("%d requests to a server that ignores the offset", len(f.all()))
 	}
+}
+
+// TestStatusNext: a program that schedules its own reads gets the pace of Wait, also
+// for a job that another process has submitted.
+func TestStatusNext(t *testing.T) {
+	const s = time.Second
+	for _, test := range []struct {
+		name   string
+		answer string
+		job    func(c *Client) (*Job, error) // nil: submitted here
+		after  time.Duration                 // from the acceptance to the read
+		want   time.Duration                 // give or take 10 %
+	}{
+		{"queued", queued, nil, 100 * s, 2 * s}, // 1 s and half a second for each of two places
+		{"young", running, nil, 2 * s, 3 * s},   // never longer than max(3 s, the elapsed time)
+		{"running", running, nil, 90 * s, 6708 * time.Millisecond},
+		{"long", running, nil, 5000 * s, 20 * s},
+		{"ended", failed, nil, 90 * s, 0},
+		{"done", done, nil, 90 * s, 0},
+		{"of another process", running, func(c *Client) (*Job, error) { return c.Job("job-1") }, 90 * s, 7746 * time.Millisecond},
+		{"with the time of the API", `{"status":"running","created_at":"1999-12-31T22:00:00Z"}`,
+			func(c *Client) (*Job, error) { return c.Job("job-1") }, 0, 20 * s},
+		{"of a stored input", running, func(c *Client) (*Job, error) {
+			return c.JobOf(&input{kind: OutputKindImage}, "job-1", time.Now().Add(-9*time.Second))
+		}, 0, 2236 * time.Millisecond},
+		{"of a clock that is ahead", running, func(c *Client) (*Job, error) {
+			return c.JobOf(testInput(), "job-1", time.Now().Add(time.Hour))
+		}, 0, 3 * s},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := answering(t, jobAPI([]string{test.answer}, []string{test.answer}))
+				job, err := c.Submit(t.Context(), testInput())
+				if test.job != nil {
+					job, err = test.job(c)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(test.after)
+				status, err := job.Status(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if (status.Next - test.want).Abs() > test.want/10+time.Millisecond {
+					t.Errorf("next read after %v, want %v", status.Next, test.want)
+				}
+			})
+		})
+	}
+}
+
+// TestUpdatesSayNext: a wait reports when it reads again, and a change of that alone
+// is no update.
+func TestUpdatesSayNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := answering(t, jobAPI([]string{queued, queued, running}, []string{running, running, done}))
+		job, err := c.Submit(t.Context(), testInput())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var next []bool
+		for s := range job.Updates(t.Context()) {
+			next = append(next, s.Next > 0)
+		}
+		if diff := cmp.Diff([]bool{true, true, false}, next); diff != "" {
+			t.Errorf("whether there is a next read (-want +got):\n%s", diff)
+		}
+	})
 }
