@@ -40,7 +40,8 @@ func mentions(t *text) []*mention {
 	clean := t.edit(formatRunes(t.data))
 	var out []*mention
 	for _, m := range endpointURL.FindAllIndex(clean.data, -1) {
-		if !startsURL(clean.data, m[0]) {
+		_, isJoint := slices.BinarySearch(clean.marks.joints, m[0])
+		if !isJoint && !startsURL(clean.data, m[0]) {
 			continue
 		}
 		e := readMention(clean, span{m[0], m[1]})
@@ -103,17 +104,23 @@ func readMention(t *text, prefix span) *mention {
 	m := &mention{location: location{t, prefix.to}, start: prefix.from, command: isOperand(t.data[:prefix.from])}
 	quote, _ := utf8.DecodeLastRune(t.data[:prefix.from])
 	closing, quoted := quotes[quote]
-	if quoted {
+	if t.isString && prefix.from == 0 {
+		quoted = true // the string is the URL
+	} else if quoted {
 		if i := bytes.IndexAny(line, closing); i >= 0 {
 			line = line[:i]
 		}
 	}
-	size := idLength(t, prefix.to, line, quoted || isURLOption(t.data[:prefix.from]))
+	size, glued := idLength(t, prefix.to, line, quoted || isURLOption(t.data[:prefix.from]))
 	m.id, m.end = cleanID(string(line[:size])), prefix.to+size
 	if size == 0 || !strings.Contains(m.id, "/") || isTemplate(m.id) || goesOnAsTemplate(line, size) {
 		return nil
 	}
-	m.readLonger(line, size, quoted)
+	if glued > size {
+		m.longer = cleanID(string(line[:glued]))
+	} else if len(m.id) == size { // and no punctuation that ends it
+		m.readLonger(line, size, quoted)
+	}
 	return m
 }
 
@@ -134,22 +141,23 @@ func goesOnAsTemplate(line []byte, size int) bool {
 // what follows is a word of its own, such as the label of a button.
 // Only in quotes and behind --url an id may hold letters beyond ASCII: in prose
 // they start the next word.
-func idLength(t *text, from int, line []byte, bounded bool) int {
-	size := bytes.IndexFunc(line, func(r rune) bool { return !isIDRune(r) && !(bounded && isWord(r)) })
+// glued is how long it is with that word.
+func idLength(t *text, from int, line []byte, bounded bool) (size, glued int) {
+	size = bytes.IndexFunc(line, func(r rune) bool { return !isIDRune(r) && !(bounded && isWord(r)) })
 	if size < 0 {
 		size = len(line)
 	}
 	if r, _ := utf8.DecodeRune(line[size:]); size > 0 && line[size-1] == '/' && r >= utf8.RuneSelf && isWord(r) {
-		return 0
+		return 0, 0
 	}
 	i, _ := slices.BinarySearch(t.marks.joints, from+1)
 	for ; i < len(t.marks.joints) && t.marks.joints[i] < from+size; i++ {
 		at := t.marks.joints[i] - from
 		if isWordByte(line[at-1]) && isWordByte(line[at]) {
-			return at
+			return at, size
 		}
 	}
-	return size
+	return size, size
 }
 
 // isIDRune reports whether an unquoted URL's path may hold a character:

@@ -76,7 +76,7 @@ func (w *weigher) missingID() diag.Diagnostic {
 // missingInput reports a page without an input schema, with the reason: what
 // could not be read, or what speaks against the schemas that it has.
 func (w *weigher) missingInput() diag.Diagnostic {
-	for _, issue := range w.of[payload].issues {
+	for _, issue := range slices.Concat(w.of[payload].issues, w.of[payload].reasons) {
 		return payloadIssue(issue)
 	}
 	if issue, is := w.firstIssue(syntaxIssue.isCut); is {

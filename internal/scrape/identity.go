@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/genclient/genclient/internal/diag"
@@ -30,20 +31,44 @@ func (w *weigher) resolveIDs() {
 		}
 	}
 	for _, m := range all {
-		if m.longer == "" {
-			continue
+		w.resolveID(m, exact)
+	}
+	w.dropGlued(all)
+}
+
+// resolveID decides whether what may continue an id belongs to it.
+func (w *weigher) resolveID(m *mention, exact map[string]int) {
+	short := m.id
+	switch {
+	case m.longer == "":
+	case m.trusted:
+		// The shorter of two ids needs no second witness, the longer does.
+		if exact[short] == 0 || exact[m.longer] > 1 || w.isWritten(m.longer) {
+			m.id = m.longer
 		}
-		short := m.id
-		if m.trusted {
-			// The shorter of two ids needs no second witness, the longer does.
-			if exact[short] == 0 || exact[m.longer] > 1 || w.isWritten(m.longer) {
-				m.id = m.longer
-			}
-			continue
-		}
-		for longer := m.longer; len(longer) > len(short); longer = longer[:strings.LastIndexByte(longer, ' ')] {
+	default:
+		for longer := m.longer; len(longer) > len(short); {
 			if exact[longer] > 0 || w.isWritten(longer) {
 				m.id = longer
+				return
+			}
+			longer = longer[:max(strings.LastIndexByte(longer, ' '), 0)]
+		}
+	}
+}
+
+// dropGlued takes off a word that is written right after an id, as a label
+// "Copy": where the page has the id without it too, and only one URL with it.
+func (w *weigher) dropGlued(all []*mention) {
+	count := map[string]int{}
+	for _, m := range all {
+		count[m.id]++
+	}
+	for _, m := range all {
+		end := strings.TrimRightFunc(m.id, unicode.IsLetter)
+		for at := len(m.id) - 1; at > len(end) && count[m.id] == 1; at-- {
+			if count[m.id[:at]] > 0 && !w.isWritten(m.id) {
+				m.id = m.id[:at]
 				break
 			}
 		}
@@ -183,14 +208,27 @@ func (w *weigher) checkID() diag.List {
 	case len(same) > 1 || w.isWritten(id):
 	case !plainID.MatchString(id):
 		doubt = "only this URL has the model id %q, which is not of letters, digits, \".\", \"_\", \"/\" and \"-\" alone"
-	case m.longer != "" && m.longer != id && isNameWord(strings.Fields(m.longer[len(id):])[0]):
-		doubt = "the model id %q may go on after the blank"
+	case m.mayGoOn():
+		doubt = "the model id %q may go on after this"
 	}
 	if doubt == "" {
 		return nil
 	}
 	return diag.List{{Pos: m.position(), Severity: diag.Warning, Rule: "model-id-doubtful", Subject: id,
 		Message: fmt.Sprintf(doubt, id), Hint: "compare it with the page before the Go name is published"}}
+}
+
+// mayGoOn reports whether what is written after an id may belong to it: a word
+// as those of names, or the rest of a word.
+func (m *mention) mayGoOn() bool {
+	rest, longer := strings.CutPrefix(m.longer, m.id)
+	if !longer || rest == "" {
+		return false
+	}
+	if word, isNext := strings.CutPrefix(rest, " "); isNext {
+		return isNameWord(word)
+	}
+	return rest[0] >= 'a' && rest[0] <= 'z'
 }
 
 func severalModels(a, b *mention) diag.List {

@@ -190,8 +190,6 @@ func assignedData(script *text) (out []*data, issues []syntaxIssue) {
 			at = open + end
 		case syntaxError(err).CutOff:
 			issues = append(issues, syntaxIssue{location: location{script, len(script.data)}, start: open})
-		default:
-			issues = append(issues, syntaxIssue{location{script, syntaxError(err).Offset}, open, syntaxError(err).Message, ""})
 		}
 	}
 }

@@ -56,6 +56,7 @@ type candidates struct {
 	examples  []candidate // bodies of commands
 	bodies    []candidate // other objects after an endpoint
 	issues    []syntaxIssue
+	reasons   []syntaxIssue // what may be why there is no input schema
 }
 
 // scanner reads the JSON values out of texts.
@@ -140,7 +141,7 @@ func (p *textScan) step(at int) int {
 	if end, cut := cutOff(t, open, syntax); cut {
 		p.unfold(open, end)
 		p.issues = append(p.issues, syntaxIssue{location: location{t, end}, start: open, part: p.partAt(open)})
-		return end
+		return max(end, open+1)
 	}
 	if beginsObject(t.data[open:]) {
 		p.issues = append(p.issues, syntaxIssue{location{t, syntax.Offset}, open, syntax.Message, ""})
@@ -156,14 +157,21 @@ func cutOff(t *text, open int, err *jsontree.SyntaxError) (end int, cut bool) {
 	if err.CutOff {
 		return len(t.data), true
 	}
+	end = len(t.data)
 	i, found := slices.BinarySearchFunc(t.marks.blocks, open, func(b span, o int) int { return b.from - o })
-	if !found {
-		i--
+	if found {
+		i++
 	}
-	if i < 0 || open >= t.marks.blocks[i].to || err.Offset < t.marks.blocks[i].to {
-		return 0, false
+	if i > 0 && open < t.marks.blocks[i-1].to {
+		end = t.marks.blocks[i-1].to
 	}
-	return t.marks.blocks[i].to, true
+	// Line ends after it are not the value's: in a string they are an error.
+	whole := bytes.TrimRight(t.data[open:end], " \t\r\n")
+	if err.Offset < open+len(whole) && !bytes.Contains(whole[err.Offset-open:], []byte("\n")) {
+		_, _, again := jsontree.Decode(whole, 0)
+		cut = again != nil && syntaxError(again).CutOff
+	}
+	return end, cut || err.Offset >= open+len(whole)
 }
 
 // isFolded reports whether a value has a part that is not shown: where the
@@ -190,7 +198,6 @@ func (p *textScan) unfold(open, end int) *text {
 		return nil
 	}
 	whole := p.text.derive()
-	whole.origin = hidden
 	at := open
 	for ; i < len(folds) && folds[i].at <= end; i++ {
 		whole.add(p.text.data[at:folds[i].at], at, verbatim)

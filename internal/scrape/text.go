@@ -17,12 +17,13 @@ import (
 // where each of its bytes stands in the text it was taken from, and so, step by
 // step, in the source.
 type text struct {
-	data   []byte
-	pieces []piece          // by at; empty for the source itself
-	marks  marks            // what the mark-up says of the text
-	origin origin           // where on the page the text is
-	up     *text            // what the text was taken from; nil for the source itself
-	src    *jsontree.Source // of the outermost text
+	data     []byte
+	pieces   []piece          // by at; empty for the source itself
+	marks    marks            // what the mark-up says of the text
+	origin   origin           // where on the page the text is
+	isString bool             // it is the whole content of a JSON string
+	up       *text            // what the text was taken from; nil for the source itself
+	src      *jsontree.Source // of the outermost text
 }
 
 // origin is where on a page a text is. A reader looks at them in this order:

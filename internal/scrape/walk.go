@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/genclient/genclient/internal/jsontree"
@@ -17,6 +18,8 @@ func (s *scanner) walk(t *text, v *jsontree.Value, where *holder, name string, a
 	c := candidate{value: v, location: location{t, v.Offset}, where: where, after: after, data: s.data, tool: where.isTool()}
 	c.role, c.words = where.named(name)
 	switch {
+	case isMarker(v) && c.role == forInput:
+		s.reasons = append(s.reasons, syntaxIssue{c.location, v.Offset, fmt.Sprintf("it refers to %q, which is not in it", v.Text), ""})
 	case v.Kind == jsontree.String:
 		s.walkString(t, v, where, name)
 	case isOutputSchema(v):
@@ -62,6 +65,7 @@ func (s *scanner) walkString(t *text, v *jsontree.Value, where *holder, name str
 		return
 	}
 	inner := t.derive()
+	inner.isString = true
 	if at, isText := s.data.textRow(v); isText {
 		inner.add([]byte(v.Text), at, verbatim)
 	} else {
