@@ -66,7 +66,7 @@ func (p *Plan) carryOut(s *stage) error {
 	}
 	var writes, deletes []Change
 	for _, c := range p.Changes {
-		if c.Action == Delete {
+		if c.Action == Delete && c.New == nil {
 			deletes = append(deletes, c)
 		} else {
 			writes = append(writes, c)
@@ -144,7 +144,7 @@ func (s *stage) write(c Change) (temp string, err error) {
 		return "", err
 	}
 	_, err = f.Write(c.New)
-	if c.Action == Replace && err == nil {
+	if c.Action != Create && err == nil {
 		var info fs.FileInfo
 		if info, err = s.root.Lstat(c.Path); err == nil {
 			err = f.Chmod(info.Mode().Perm())

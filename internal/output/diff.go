@@ -16,7 +16,9 @@ func (p *Plan) Diff() string {
 		case Create:
 			from = "/dev/null"
 		case Delete:
-			to = "/dev/null"
+			if c.New == nil {
+				to = "/dev/null"
+			}
 		}
 		b.WriteString(udiff.Unified(from, to, string(c.Old), string(c.New)))
 	}

@@ -223,6 +223,52 @@ func TestFoldersAreMadeAndEmptiedOnesRemoved(t *testing.T) {
 	}
 }
 
+// TestNestedFoldersGoWithTheirLastFile: each level that a deletion leaves empty
+// goes, and the root, which is not the run's own, stays.
+func TestNestedFoldersGoWithTheirLastFile(t *testing.T) {
+	dir := filepath.Join(folder(t, map[string]string{"root/a/b/c/one.json": "{}", "root/a/b/two.json": "{}", "root/d/e/f/three.json": "{}"}), "root")
+	owner := Owner{Ext: ".json", Deep: true, Owns: func(string, []byte) bool { return true }}
+	apply(t, compare(t, dir, owner, map[string]string{"d/four.json": "{}"}))
+	if d := cmp.Diff(map[string]string{"d/": "", "d/four.json": "{}"}, tree(t, dir)); d != "" {
+		t.Error(d)
+	}
+	apply(t, compare(t, dir, owner, nil))
+	if d := cmp.Diff(map[string]string{}, tree(t, dir)); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestPlaceholderTakesTheFilesPlace: a file that is not wanted becomes its
+// placeholder, a placeholder that is to stay is no change, and what has none is
+// deleted.
+func TestPlaceholderTakesTheFilesPlace(t *testing.T) {
+	dir := folder(t, map[string]string{"a.go": ours, "b.go": ours + "// empty\n", "c.go": ours + "// gone\n", "hand.go": "package p\n"})
+	if err := os.Chmod(filepath.Join(dir, "a.go"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	owner := GoPackage()
+	owner.Placeholder = func(name string, content []byte) []byte {
+		if name == "c.go" {
+			return nil
+		}
+		return []byte(ours + "// empty\n")
+	}
+	p := compare(t, dir, owner, nil)
+	if d := cmp.Diff("delete a.go\ndelete c.go\n", summary(p)); d != "" {
+		t.Fatal(d)
+	}
+	if diff := p.Diff(); !strings.Contains(diff, "+++ b/a.go\n") || !strings.Contains(diff, "+// empty\n") || !strings.Contains(diff, "+++ /dev/null\n") {
+		t.Errorf("diff:\n%s", diff)
+	}
+	apply(t, p)
+	if d := cmp.Diff(map[string]string{"a.go": ours + "// empty\n", "b.go": ours + "// empty\n", "hand.go": "package p\n"}, tree(t, dir)); d != "" {
+		t.Error(d)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "a.go")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("permissions %v, %v", info.Mode(), err)
+	}
+}
+
 // TestFailedStagingLeavesNoTrace puts a file where a folder is needed, after the
 // plan was made: the file that is staged before it must go again.
 func TestFailedStagingLeavesNoTrace(t *testing.T) {

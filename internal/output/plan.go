@@ -34,6 +34,10 @@ type Owner struct {
 	Deep bool   // whether the folders below belong to it too
 	// Owns reports whether genclient wrote an existing file.
 	Owns func(path string, content []byte) bool
+	// Placeholder returns what is left in the place of a file that is not wanted:
+	// the content it has, for a file that is to stay; nil, as a nil func does, to
+	// delete the file.
+	Placeholder func(path string, content []byte) []byte
 }
 
 // Action is what happens to a file.
@@ -60,7 +64,7 @@ func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 type Change struct {
 	Action   Action
 	Path     string // slash-separated, below the folder
-	Old, New []byte // nil where there is no file
+	Old, New []byte // nil where there is no file; New of Delete is its placeholder, if any
 }
 
 // Plan is what it takes to bring a folder to the wanted state.
@@ -211,7 +215,13 @@ func (p *Plan) findOthers(root *os.Root, taken map[string]string, owner Owner) e
 			// Where case does not count, deleting the one would delete the other.
 			return fmt.Errorf("%s and %s differ in case only: delete the second", same, name)
 		}
-		p.add(Delete, name, content, nil)
+		var left []byte
+		if owner.Placeholder != nil {
+			left = owner.Placeholder(name, content)
+		}
+		if left == nil || !bytes.Equal(left, content) {
+			p.add(Delete, name, content, left)
+		}
 		return nil
 	})
 }
