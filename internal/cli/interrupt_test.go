@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/genclient/genclient/templates/client"
 )
 
 // TestCtrlCIsNotSentTwice: the terminal has sent the first one to the command.
@@ -92,5 +94,45 @@ func TestInterruptedCommandEndsByItself(t *testing.T) {
 				t.Errorf("%v, stderr %q", err, stderr.String())
 			}
 		})
+	}
+}
+
+// TestMockWithoutCommand: genclient mock prints what a program needs, serves it
+// until it is interrupted, and ends well with its tally.
+func TestMockWithoutCommand(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "genclient", "mock")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	value := func(name string) string {
+		lines.Scan()
+		got, ok := strings.CutPrefix(lines.Text(), name+"=")
+		if !ok {
+			t.Errorf("printed %q, want %s", lines.Text(), name)
+		}
+		return got
+	}
+	url, token := value("RUNCOMFY_BASE_URL"), value("RUNCOMFY_API_TOKEN")
+	c := client.New(token, client.WithBaseURL(url))
+	if _, err := c.SubmitRaw(ctx, "sample/image/text-to-image", []byte(`{"prompt":"a fox"}`)); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if lines.Scan() {
+		t.Errorf("printed %q too", lines.Text())
+	}
+	if err := cmd.Wait(); err != nil || stderr.String() != "mock: 1 submit, 1 charged\n" {
+		t.Errorf("%v, stderr %q", err, stderr.String())
 	}
 }

@@ -33,6 +33,31 @@ func TestFetchedPageHasItsURL(t *testing.T) {
 	})
 }
 
+// TestRedirectedPageHasTheURLItCameFrom: what was asked for is an old name.
+func TestRedirectedPageHasTheURLItCameFrom(t *testing.T) {
+	pages := transport{"text/plain", textPage("v/m", oneProperty)}
+	moved := roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path != "/models/old/api" {
+			return pages.RoundTrip(r)
+		}
+		return &http.Response{StatusCode: http.StatusMovedPermanently, Header: http.Header{"Location": {"/models/new/api#curl"}},
+			Body: http.NoBody}, nil
+	})
+	synctest.Test(t, func(t *testing.T) {
+		report, diags, err := Run(t.Context(), Options{Sources: []string{"https://www.runcomfy.com/models/old/api"}, Transport: moved})
+		if err != nil || len(diags) > 0 || len(report.Scraped) != 1 {
+			t.Fatalf("%v, %v, %v", report, diags, err)
+		}
+		if got := report.Scraped[0].Page.URL; got != "https://www.runcomfy.com/models/new/api" {
+			t.Errorf("url %q", got)
+		}
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestPageOfAnotherTypeIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		report, diags, err := Run(t.Context(), Options{Sources: []string{"https://www.runcomfy.com/models/m/api"},

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +62,36 @@ func TestPlacesInMarkup(t *testing.T) {
 		src := jsontree.Source{File: "page.html", Text: []byte(page)}
 		if want := src.Position(strings.Index(page, mark)); len(s) != 1 || s[0].Pos != want {
 			t.Errorf("%s: %v, want %v; %v", name, s, want, diags)
+		}
+	}
+}
+
+// A payload fills in what the visible text lacks. Its error counts when that is
+// the id or the input schema; what is whole in it is taken all the same.
+func TestErrorOfAPayload(t *testing.T) {
+	const (
+		output = `{"type": "object", "properties": {"video": {"type": "string"}}}`
+		two    = oneProperty + `, {"type": "object", "properties": {"other": {}}}`
+		curl   = "<pre>curl --url " + endpointPrefix + "v/m</pre>"
+		schema = "<pre>" + oneProperty + "</pre>"
+	)
+	for name, tt := range map[string]struct{ visible, payload, rule string }{
+		"in order":                        {curl + schema, `{"output_schema": ` + output + `}`, ""},
+		"conflict, nothing visible":       {"", `"` + endpointPrefix + `v/m", ` + two, "schema-conflict"},
+		"conflict, only the id visible":   {curl, two, "schema-conflict"},
+		"conflict, only the input":        {schema, `"` + endpointPrefix + `v/m", "` + endpointPrefix + `v/n"`, "several-models"},
+		"cut off, only the id visible":    {curl, oneProperty + `, {"type": "object", "properties": {"a`, "json-cut-off"},
+		"conflict, only the output lacks": {curl + schema, two + `, {"output_schema": ` + output + `}`, ""},
+		"cut off, only the output lacks":  {curl + schema, `{"output_schema": ` + output + `}, {"type": "object", "properties": {"a`, ""},
+	} {
+		s, diags := scrapeHTML("<body>" + tt.visible + `<script type="application/json">[` + tt.payload + "]</script>")
+		switch {
+		case tt.rule == "" && (len(s) != 1 || diags.HasErrors() || s[0].Page.Output == nil):
+			t.Errorf("%s: %v, %v", name, s, diags)
+		case tt.rule != "" && (len(s) > 0 || !slices.ContainsFunc(diags, func(d diag.Diagnostic) bool {
+			return d.Rule == tt.rule && d.Severity == diag.Error
+		})):
+			t.Errorf("%s: %v, %v", name, s, diags)
 		}
 	}
 }
