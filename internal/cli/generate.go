@@ -36,6 +36,10 @@ made are deleted. Only files that start with
   ` + emit.Banner + `
 are ever replaced or deleted.
 
+The go command fails when a file that it has listed vanishes. Under "go generate"
+a file that is not wanted any more is therefore left as a placeholder, which no
+build takes; the next run deletes it, and --check takes it as up to date.
+
 --check writes nothing, lists each file that is missing, differs or is not
 wanted, and exits 1 if there is one. --diff writes nothing and prints the changes
 as a unified diff; it exits 0 unless --check is given too.
@@ -77,7 +81,8 @@ func (a *app) runGenerate(cmd *cobra.Command, f generateFlags) error {
 	if f.diff && f.asJSON {
 		return usagef(cmd, "--diff and --json exclude each other")
 	}
-	opts := generate.Options{Package: f.pkg, Out: f.out, Models: f.models, Strict: f.strict, KeepGoing: f.keepGoing}
+	opts := generate.Options{Package: f.pkg, Out: f.out, Models: f.models, Strict: f.strict, KeepGoing: f.keepGoing,
+		Check: f.check, Directive: generate.Directive{File: a.env("GOFILE"), Line: a.env("GOLINE")}}
 	if err := checkGlobs(cmd, opts.Models); err != nil {
 		return err
 	}

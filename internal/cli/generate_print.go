@@ -49,6 +49,9 @@ func (a *app) printGenerated(g *generation) error {
 		printf(a.stdout, "package %s: %s, %s created, %d replaced, %d deleted, %d unchanged\n", g.flags.pkg,
 			plural(len(g.Package.Models), "model"), plural(p.Count(output.Create), "file"), p.Count(output.Replace),
 			p.Count(output.Delete), p.Unchanged)
+		if n := p.Placeholders(); n > 0 {
+			printf(a.stdout, "placeholders left for go generate, which the next run deletes: %d\n", n)
+		}
 	}
 	return nil
 }

@@ -30,8 +30,19 @@ func TestMain(m *testing.M) {
 		"genclient-download":    download,
 		"genclient-environment": func() { fmt.Println(strings.Join(os.Environ(), "\n")) },
 		"genclient-call":        call,
+		"genclient-touch":       touch,
 		"genclient-linger":      linger,
 	})
+}
+
+// touch makes the empty files of its arguments.
+func touch() {
+	for _, name := range os.Args[1:] {
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 }
 
 // call is a program that uses a generated client: it submits the body in its
@@ -87,11 +98,19 @@ func linger() {
 //	freeze FOLDER                 gives every file one old time
 //	[!] frozen FILE...            the files have (do not have) that time still
 func TestScripts(t *testing.T) {
+	cache, err := exec.Command("go", "env", "GOCACHE").Output() // scripts have no home folder, where it would be
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "cli"),
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "freeze": freeze, "frozen": frozen,
 		},

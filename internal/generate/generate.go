@@ -27,6 +27,8 @@ type Options struct {
 	Models    library.Globs // none select all
 	Strict    bool          // a warning is a failure of its model
 	KeepGoing bool          // leave out models that failed
+	Check     bool          // the files are compared only: placeholders are up to date
+	Directive Directive     // the go:generate directive that runs genclient, if any
 }
 
 // Limit is the severity from which on a diagnostic is a finding.
@@ -85,7 +87,7 @@ func (g *run) prepare() (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("generating: %w", err)
 	}
-	if g.files, err = output.Compare(g.Out, files, GoPackage()); err != nil {
+	if g.files, err = output.Compare(g.Out, files, g.owner()); err != nil {
 		return false, err
 	}
 	if g.diags.Count(g.Limit()) > 0 {
@@ -131,7 +133,7 @@ func (g *run) unselected() diag.List {
 	var ids []string
 	first := ""
 	for _, c := range g.files.Changes {
-		if id, ok := owner[c.Path]; ok && c.Action == output.Delete {
+		if id, ok := owner[c.Path]; ok && c.Action == output.Delete && emptiedBy(c.Old) == "" {
 			ids = append(ids, id)
 			first = cmp.Or(first, g.shown(c.Path))
 		}

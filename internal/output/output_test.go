@@ -246,7 +246,7 @@ func TestPlaceholderTakesTheFilesPlace(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, "a.go"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	owner := GoPackage()
+	owner := bannered()
 	owner.Placeholder = func(name string, content []byte) []byte {
 		if name == "c.go" {
 			return nil
@@ -266,6 +266,9 @@ func TestPlaceholderTakesTheFilesPlace(t *testing.T) {
 	}
 	if info, err := os.Stat(filepath.Join(dir, "a.go")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("permissions %v, %v", info.Mode(), err)
+	}
+	if p.Count(Delete) != 2 || p.Placeholders() != 1 {
+		t.Errorf("%d deletions, %d placeholders", p.Count(Delete), p.Placeholders())
 	}
 }
 

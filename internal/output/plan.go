@@ -87,6 +87,17 @@ func (p *Plan) Count(a Action) int {
 	return n
 }
 
+// Placeholders returns how many of the files to be deleted leave a placeholder.
+func (p *Plan) Placeholders() int {
+	n := 0
+	for _, c := range p.Changes {
+		if c.Action == Delete && c.New != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Compare reads the folder dir, which need not exist, and returns what must
 // change for it to hold the wanted files and no other file of the owner. It
 // writes nothing. The error names every wanted path that cannot be taken.
