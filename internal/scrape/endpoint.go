@@ -32,6 +32,12 @@ type mention struct {
 	where   *holder // the JSON objects that it is in; nil for none
 }
 
+// Limits on what is read of a page that is made to cost much.
+const (
+	maxMentions = 2000 // endpoints in one text
+	maxLonger   = 300  // bytes of an id with what may continue it
+)
+
 // mentions returns the endpoint URLs in a text.
 func mentions(t *text) []*mention {
 	if !bytes.Contains(bytes.ToLower(t.data), []byte(apiHost)) && !hasFormatRune(t.data) {
@@ -39,7 +45,7 @@ func mentions(t *text) []*mention {
 	}
 	clean := t.edit(formatRunes(t.data))
 	var out []*mention
-	for _, m := range endpointURL.FindAllIndex(clean.data, -1) {
+	for _, m := range endpointURL.FindAllIndex(clean.data, maxMentions) {
 		_, isJoint := slices.BinarySearch(clean.marks.joints, m[0])
 		if !isJoint && !startsURL(clean.data, m[0]) {
 			continue
@@ -113,7 +119,7 @@ func readMention(t *text, prefix span) *mention {
 	}
 	size, glued := idLength(t, prefix.to, line, quoted || isURLOption(t.data[:prefix.from]))
 	m.id, m.end = cleanID(string(line[:size])), prefix.to+size
-	if size == 0 || !strings.Contains(m.id, "/") || isTemplate(m.id) || goesOnAsTemplate(line, size) {
+	if size == 0 || !strings.Contains(unescape(m.id), "/") || isTemplate(m.id) || goesOnAsTemplate(line, size) {
 		return nil
 	}
 	if glued > size {
@@ -143,7 +149,12 @@ func goesOnAsTemplate(line []byte, size int) bool {
 // they start the next word.
 // glued is how long it is with that word.
 func idLength(t *text, from int, line []byte, bounded bool) (size, glued int) {
-	size = bytes.IndexFunc(line, func(r rune) bool { return !isIDRune(r) && !(bounded && isWord(r)) })
+	var last rune
+	size = bytes.IndexFunc(line, func(r rune) bool {
+		isPart := isIDRune(r) || bounded && isWord(r) && !(last < utf8.RuneSelf && isWord(last))
+		last = r
+		return !isPart
+	})
 	if size < 0 {
 		size = len(line)
 	}
@@ -185,7 +196,7 @@ var longerEnd = regexp.MustCompile("[\\\\^|;<>&?()\\[\\]{}*,\"'`#!]|\\s[-–—]
 
 // readLonger reads the words after an id that may belong to it.
 func (m *mention) readLonger(line []byte, size int, quoted bool) {
-	rest := line[size:]
+	rest := line[size:min(len(line), max(size, maxLonger))]
 	if len(rest) == 0 || rest[0] != ' ' {
 		return
 	}
@@ -224,45 +235,4 @@ func isProse(word string) bool {
 // "Hailuo Video 01 Live".
 func isNameWord(word string) bool {
 	return word[0] >= '0' && word[0] <= '9' || word[0] >= 'A' && word[0] <= 'Z'
-}
-
-var urlOption = regexp.MustCompile(`--url[\s=\\^` + "`" + `]*["']?$`)
-
-// isURLOption reports whether a text ends in curl's option --url.
-func isURLOption(before []byte) bool { return urlOption.Match(before[max(0, len(before)-40):]) }
-
-// maxCommand is how long a curl command may be before its URL.
-const maxCommand = 4 << 10
-
-// command is the name of a program that sends requests, at a command's start.
-var command = regexp.MustCompile("(?:^|[\\s$\"'(>;|&`])" +
-	`(?:curl(?:\.exe)?|wget|xhs?|Invoke-RestMethod|Invoke-WebRequest|irm|iwr|https?\s+(?:-\S+\s+)*(?:GET|POST))\s`)
-
-// isOperand reports whether the text before a URL is a command's: curl's option
-// --url, or a command without anything that ends it.
-func isOperand(before []byte) bool {
-	if isURLOption(before) {
-		return true
-	}
-	before = before[max(0, len(before)-maxCommand):]
-	all := command.FindAllIndex(before, -1)
-	return len(all) > 0 && !endsCommand(before[all[len(all)-1][1]-1:])
-}
-
-// endsCommand reports whether a command has ended in a text: a line without a
-// continuation, a pipe, or a list.
-func endsCommand(text []byte) bool {
-	inBody := 0
-	for line := range bytes.Lines(text) {
-		if !bytes.HasSuffix(line, []byte("\n")) {
-			return false
-		}
-		inBody += bytes.Count(line, []byte("{")) - bytes.Count(line, []byte("}"))
-		line = bytes.TrimRight(line, " \t\r\n")
-		if inBody <= 0 && !bytes.HasSuffix(line, []byte("\\")) && !bytes.HasSuffix(line, []byte("^")) &&
-			!bytes.HasSuffix(line, []byte("`")) {
-			return true
-		}
-	}
-	return false
 }

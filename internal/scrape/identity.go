@@ -66,7 +66,7 @@ func (w *weigher) dropGlued(all []*mention) {
 	}
 	for _, m := range all {
 		end := strings.TrimRightFunc(m.id, unicode.IsLetter)
-		for at := len(m.id) - 1; at > len(end) && count[m.id] == 1; at-- {
+		for at := len(m.id) - 1; at > len(end) && len(m.id) <= maxLonger && count[m.id] == 1; at-- {
 			if count[m.id[:at]] > 0 && !w.isWritten(m.id) {
 				m.id = m.id[:at]
 				break
@@ -91,9 +91,16 @@ func (w *weigher) mentions() []*mention {
 	return all
 }
 
+// maxLooked is how often a page is searched; one with its own id alone needs a
+// few times.
+const maxLooked = 200
+
 // isWritten reports whether a page has an id outside of any URL, with an end to
 // it.
 func (w *weigher) isWritten(id string) bool {
+	if w.looked++; w.looked > maxLooked {
+		return false
+	}
 	for o := range origins {
 		for _, t := range w.page.texts(o) {
 			for rest := t.data; ; {
@@ -120,7 +127,7 @@ func (w *weigher) chooseID() diag.List {
 		if inText := filter(list, func(m *mention) bool { return m.where == nil }); len(inText) > 0 {
 			list = inText
 		}
-		for _, counts := range []func(*mention) bool{w.isOutermost, isCommand, w.hasOwnSlug, w.holdsSchema} {
+		for _, counts := range []func(*mention) bool{w.isOutermost, isMain, isCommand, w.hasOwnSlug, w.holdsSchema} {
 			if some := filter(list, counts); len(some) > 0 && !sameID(list) {
 				list = some
 			}
@@ -166,6 +173,19 @@ func (w *weigher) isOutermost(m *mention) bool {
 	return true
 }
 
+// isMain reports whether nothing around a mention is named as a list of other
+// models.
+func isMain(m *mention) bool {
+	for c := m.where; c != nil; c = c.up {
+		switch plainName(c.name) {
+		case "related", "similar", "recommended", "recommendations", "suggested", "alternatives", "siblings", "others", "more",
+			"next", "previous", "prev", "neighbours", "neighbors", "relatedmodels", "similarmodels", "othermodels", "moremodels":
+			return false
+		}
+	}
+	return true
+}
+
 // hasOwnSlug reports whether an object around a mention has the slug of the
 // page's address.
 func (w *weigher) hasOwnSlug(m *mention) bool {
@@ -179,16 +199,19 @@ func (w *weigher) hasOwnSlug(m *mention) bool {
 
 // holdsSchema reports whether the object that names a model holds a schema.
 func (w *weigher) holdsSchema(m *mention) bool {
-	for o := range origins {
-		for _, s := range w.of[o].schemas {
-			for c := s.where; c != nil; c = c.up {
-				if slices.ContainsFunc(c.claims, func(c claim) bool { return c.mention == m }) {
-					return true
+	if w.holding == nil {
+		w.holding = map[*mention]bool{}
+		for o := range origins {
+			for _, s := range w.of[o].schemas {
+				for c := s.where; c != nil; c = c.up {
+					for _, claim := range c.claims {
+						w.holding[claim.mention] = true
+					}
 				}
 			}
 		}
 	}
-	return false
+	return w.holding[m]
 }
 
 // plainID is an id as nearly all are.

@@ -29,18 +29,17 @@ var kindValues = map[string]string{
 	"BETACURL": "curl --request POST \\\n  --url " + endpointPrefix + "acme/beta/image-to-video \\\n  --data '{\n  \"image_url\": \"b\"\n}'",
 	"IN": `{"type": "object", "title": "Input", "required": ["prompt"], "properties": {"prompt": {"type": "string"}, ` +
 		`"seed": {"type": "integer", "minimum": 0}}}`,
-	"OUT":        `{"output": {"type": "object", "properties": {"video": {"type": "string", "format": "uri"}}}}`,
-	"BETAIN":     `{"type": "object", "title": "Input", "required": ["image_url"], "properties": {"image_url": {"type": "string"}, "strength": {"type": "number"}}}`,
-	"BETAOUT":    `{"output": {"type": "object", "properties": {"text": {"type": "string"}}}}`,
-	"ANSWER":     `{"type": "object", "title": "Submit", "properties": {"request_id": {"type": "string"}, "status_url": {"type": "string"}}}`,
-	"STREAMHEAD": `<script>self.__next_f.push([1,`,
+	"OUT":     `{"output": {"type": "object", "properties": {"video": {"type": "string", "format": "uri"}}}}`,
+	"BETAIN":  `{"type": "object", "title": "Input", "required": ["image_url"], "properties": {"image_url": {"type": "string"}, "strength": {"type": "number"}}}`,
+	"BETAOUT": `{"output": {"type": "object", "properties": {"text": {"type": "string"}}}}`,
+	"ANSWER":  `{"type": "object", "title": "Submit", "properties": {"request_id": {"type": "string"}, "status_url": {"type": "string"}}}`,
 }
 
 var kindValue = regexp.MustCompile(`@([A-Z]+)(?::([a-z]+))?@|@U\+([0-9A-F]{4,5})@`)
 
 // expandKind writes out the values of a page: as they are, as the content of a
 // JSON string (json), or of an attribute (attr).
-func expandKind(t *testing.T, page string) string {
+func expandKind(t testing.TB, page string) string {
 	return kindValue.ReplaceAllStringFunc(page, func(m string) string {
 		parts := kindValue.FindStringSubmatch(m)
 		if parts[3] != "" {

@@ -26,6 +26,7 @@ const (
 	byID     claimKind = iota // a model id
 	bySlug                    // the slug of a page's address
 	byEither                  // a member "id", which may be either
+	byName                    // a heading, or the name of a member, which may be neither
 )
 
 // A holder is where in the JSON of a page a value is: the object or array
@@ -40,6 +41,18 @@ type holder struct {
 
 // within returns the holder of the values in a container.
 func (c *holder) within(name string) *holder { return &holder{up: c, name: name} }
+
+// keyed returns the holder of a member's value: where the member's name has the
+// shape of a model's, that says whose it is.
+func (c *holder) keyed(name string) *holder {
+	if !modelName.MatchString(name) || mediaType.MatchString(name) {
+		return c
+	}
+	return &holder{up: c, name: c.name, claims: []claim{{kind: byName, value: name}}, tool: c.tool}
+}
+
+// mediaType is a name with a slash that is no model's (RFC 6838, section 4.2.7).
+var mediaType = regexp.MustCompile(`^(?:application|audio|font|image|message|model|multipart|text|video)/[\w.+-]+$`)
 
 // ownership is whose a value is.
 type ownership uint8
@@ -91,6 +104,13 @@ func (who identity) decide(claims []claim) (o ownership, named string) {
 		case c.kind == byID:
 			better(verdict(name == who.id, true), name)
 		case ids: // an id says more than a slug
+		case c.kind == byName:
+			switch {
+			case name == who.id || who.hasSlug(name):
+				better(own, name)
+			case strings.Count(name, "/") > 1 || sameVendor(name, who.id):
+				better(others, name)
+			}
 		case c.kind == bySlug:
 			better(verdict(who.hasSlug(name), len(who.slugs) > 0), name)
 		default:
@@ -99,6 +119,11 @@ func (who identity) decide(claims []claim) (o ownership, named string) {
 		}
 	}
 	return o, named
+}
+
+func sameVendor(a, b string) bool {
+	vendor, _, _ := strings.Cut(a, "/")
+	return strings.HasPrefix(b, vendor+"/")
 }
 
 func verdict(equal, comparable bool) ownership {

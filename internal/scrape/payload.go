@@ -35,7 +35,10 @@ func (w *walker) payloads() (out []*data, issues []syntaxIssue) {
 			d, issue := jsonData(s.content)
 			out, issues = append(out, d), append(issues, issue...)
 		case s.kind == "" || s.kind == "module" || strings.HasSuffix(s.kind, "/javascript"):
-			issues = append(issues, joinPushes(stream, s.content)...)
+			if bytes.Contains(s.content.data, []byte(pushArray)) {
+				issues = append(issues, joinPushes(stream, s.content)...)
+				continue
+			}
 			assigned, more := assignedData(s.content)
 			out, issues = append(out, assigned...), append(issues, more...)
 		}
@@ -57,7 +60,7 @@ func (w *walker) payloads() (out []*data, issues []syntaxIssue) {
 func isJSONType(kind string) bool {
 	media, _, _ := strings.Cut(kind, ";")
 	switch media = strings.TrimSpace(media); media {
-	case "application/json", "text/json":
+	case "application/json", "text/json", "text/x-json", "application/x-json":
 		return true
 	case "application/ld+json":
 		return false
@@ -109,6 +112,9 @@ func joinPushes(stream, script *text) (issues []syntaxIssue) {
 	}
 }
 
+// pushArray is the array that a Next.js page pushes its stream to.
+const pushArray = "__next_f"
+
 // pushCall is what is written before the array that is pushed.
 var pushCall = regexp.MustCompile(`__next_f["'\]]*(?:\s*(?:=|\|\||\[\s*\]|\)|(?:self|window|globalThis)[.\w\["'\]]*))*\s*\.push\(\s*`)
 
@@ -151,11 +157,9 @@ func shorten(s string) string {
 	return strings.ToValidUTF8(s[:most], "") + "..."
 }
 
-// assignment is what scripts hand data to a page with: a variable or a property
-// that gets a JSON value, or text that is parsed.
-var assignment = regexp.MustCompile(
-	`(?:\b(?:window|self|globalThis)(?:\.[\w$]+|\[["'][^"'\]]+["']\])+|\b(?:var|let|const)\s+[\w$]+)\s*=\s*([\[{])` +
-		"|JSON\\.parse\\(\\s*([\"'`])")
+// assignment is what scripts hand data to a page with: a variable, a property
+// or an argument that is a JSON value, or text that is parsed.
+var assignment = regexp.MustCompile(`(?:[\w$"'\]]\s*=|[\w$]\()\s*([\[{])` + "|JSON\\.parse\\(\\s*([\"'`])")
 
 // assignedData returns the data that a script assigns or parses:
 //
@@ -190,6 +194,7 @@ func assignedData(script *text) (out []*data, issues []syntaxIssue) {
 			at = open + end
 		case syntaxError(err).CutOff:
 			issues = append(issues, syntaxIssue{location: location{script, len(script.data)}, start: open})
+			return out, issues
 		}
 	}
 }

@@ -27,7 +27,7 @@ var roleWords = []struct {
 	role  role
 	words []string
 }{
-	{forInput, []string{"input", "request", "body", "argument", "ingresso", "richiesta", "entrada", "solicitud", "entrée",
+	{forInput, []string{"input", "request", "argument", "ingresso", "richiesta", "entrada", "solicitud", "entrée",
 		"requête", "eingabe", "anfrage", "ввод", "вход", "запрос", "入力", "リクエスト", "입력", "요청", "输入", "輸入", "请求", "請求"}},
 	{forOutput, []string{"output", "result", "uscita", "risultat", "salida", "resultado", "saída", "sortie", "résultat",
 		"ausgabe", "ergebnis", "выход", "вывод", "результат", "出力", "結果", "출력", "결과", "输出", "輸出", "结果"}},
@@ -38,42 +38,57 @@ var roleWords = []struct {
 // camelCase is where a name in camel case goes on with a new word.
 var camelCase = regexp.MustCompile(`([\p{Ll}\p{N}])(\p{Lu})`)
 
-// rolesIn returns the roles that a text's words name.
+// rolesIn returns the roles that a text's words name, in the order of the
+// words.
 func rolesIn(text string) (roles []role) {
 	text = strings.ToLower(camelCase.ReplaceAllString(text, "$1 $2"))
-	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
-	for _, group := range roleWords {
-		if slices.ContainsFunc(group.words, func(w string) bool {
-			if w[0] >= utf8.RuneSelf && !strings.ContainsFunc(w, unicode.IsLower) {
-				return strings.Contains(text, w) // a script without blanks between words
+	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
+	for _, word := range words {
+		for _, group := range roleWords {
+			if slices.ContainsFunc(group.words, func(w string) bool { return isRoleWord(word, w) }) {
+				roles = append(roles, group.role)
 			}
-			return slices.ContainsFunc(words, func(word string) bool {
-				return word == w || strings.TrimSuffix(word, "s") == w || strings.HasPrefix(word, w) && len(w) > 6
-			})
-		}) {
-			roles = append(roles, group.role)
 		}
 	}
-	return roles
+	return slices.Compact(roles)
+}
+
+// isRoleWord reports whether a word is a role word, in the plural or with an
+// ending. Scripts without blanks between words have it anywhere.
+func isRoleWord(word, w string) bool {
+	if !strings.ContainsFunc(w, unicode.IsLower) {
+		return strings.Contains(word, w)
+	}
+	return word == w || word == w+"s" || len(w) > 6 && strings.HasPrefix(word, w)
 }
 
 // roleOf returns the role that a name or a heading gives, and noRole when it
-// gives several: a heading over the whole reference is none.
+// gives several, as the heading over a whole reference does. A "response to a
+// request" is a response.
 func roleOf(text string) role {
 	roles := rolesIn(text)
-	if len(roles) == 2 && roles[0] == forOutput && roles[1] == forAnswer {
+	switch {
+	case len(roles) == 0:
+		return noRole
+	case len(roles) == 1:
+		return roles[0]
+	case isList.MatchString(text):
+		return noRole
+	case roles[0] == forAnswer, !slices.Contains(roles, forInput), webhook.MatchString(text):
 		return forAnswer
 	}
-	if len(roles) != 1 {
-		return noRole
-	}
-	return roles[0]
+	return noRole
 }
+
+var (
+	isList  = regexp.MustCompile(`(?i)[&/,+]|\b(?:and|und|et|e|y|и)\b`)
+	webhook = regexp.MustCompile(`(?i)webhook|callback`)
+)
 
 // named returns the role that the names around a value give it, the nearest
 // first, up to the object that names the model.
 func (c *holder) named(name string) (role, string) {
-	for distance := 0; ; distance++ {
+	for distance := range maxDistance {
 		if r := roleOf(name); r != noRole && !(distance > 1 && wrapsAnything(name)) {
 			return r, name
 		}
@@ -82,7 +97,11 @@ func (c *holder) named(name string) (role, string) {
 		}
 		name, c = c.name, c.up
 	}
+	return noRole, ""
 }
+
+// maxDistance is how far above a value a name still describes it.
+const maxDistance = 8
 
 // wrapsAnything reports whether a member of this name wraps the data of any
 // request that a page has made, and not only a model's answer.
@@ -108,9 +127,15 @@ func (c *holder) isTool() bool {
 }
 
 // definesTool reports whether an object defines a tool for a language model:
-// its parameters are a schema, but not that of a model's input.
-func definesTool(v *jsontree.Value) bool {
-	return v.Get("name").Is(jsontree.String) && v.Get("parameters").Is(jsontree.Object) || v.Get("type").Str() == "function"
+// its parameters are a schema, but not that of a model's input. What pages keep
+// of a model in their scripts looks the same; code that is shown does not.
+func definesTool(v *jsontree.Value, o origin) bool {
+	schemas := []string{"parameters"}
+	if o == shown && v.Get("description") != nil {
+		schemas = append(schemas, "inputSchema", "input_schema")
+	}
+	return v.Get("type").Str() == "function" || v.Get("name").Is(jsontree.String) &&
+		slices.ContainsFunc(schemas, func(name string) bool { return v.Get(name).Is(jsontree.Object) })
 }
 
 // holdsTools reports whether a member of this name lists tools.
@@ -187,12 +212,27 @@ func (t *text) label(from, at int) string {
 		if i+1 < len(labels) && isRowOfTabs(labels[i+1], line) {
 			return ""
 		}
-		if roleOf(line) != noRole || modelName.MatchString(line) {
+		if roleOf(line) != noRole || modelIn(line) != "" {
 			return line
 		}
 		break
 	}
 	return t.heading(at)
+}
+
+// writtenID is a model id of three segments or more in a heading.
+var writtenID = regexp.MustCompile(`(?:^|\s)(?:/?v1/models/)?([\p{L}\p{N}][\p{L}\p{N}._-]*(?:/[\p{L}\p{N}._-]+){2,})(?:[\s:]|$)`)
+
+// modelIn returns the model id in a heading, or "". A heading that is an id and
+// nothing else may have two segments; the first, the vendor, has no blank.
+func modelIn(label string) string {
+	if m := writtenID.FindStringSubmatch(label); m != nil {
+		return m[1]
+	}
+	if vendor, _, _ := strings.Cut(label, "/"); strings.Contains(vendor, " ") || mediaType.MatchString(label) || !modelName.MatchString(label) {
+		return ""
+	}
+	return label
 }
 
 // isRowOfTabs reports whether two lines that follow each other name different

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/jsontree"
@@ -65,8 +64,13 @@ type scanner struct {
 	data     *data // that is scanned; nil for text
 	strings  int   // how deep the scan is in strings
 	steps    int   // values walked so far
+	stopped  bool  // because they are too many
 	unfolded []*text
 }
+
+// maxBroken is how long an object that is no JSON may be for its end to be
+// looked for.
+const maxBroken = 64 << 10
 
 // maxStrings is how deep JSON is looked for in the strings of JSON, and
 // maxSteps how many values are looked at: rows of a stream may repeat others.
@@ -102,14 +106,15 @@ const maxScopes = 500
 // textScan is the scan of one text.
 type textScan struct {
 	*scanner
-	text        *text
-	where       *holder
-	mentions    []*mention
-	last        *mention // the last one before the objects taken so far, and not in one
-	seen        int      // how many mentions are before the objects taken so far
-	scopes      []scope  // the widest first
-	objects     []span   // decoded so far
-	afterBroken bool
+	text      *text
+	where     *holder
+	mentions  []*mention
+	last      *mention // the last one before the objects taken so far, and not in one
+	seen      int      // how many mentions are before the objects taken so far
+	scopes    []scope  // the widest first
+	end       codeEnd  // of the code that was looked at last
+	objects   []span   // decoded so far
+	brokenEnd int      // of an object that is no JSON and that the scan is in; 0 for none
 }
 
 func (p *textScan) inObject(offset int) bool {
@@ -126,10 +131,14 @@ func (p *textScan) step(at int) int {
 		return -1
 	}
 	open := at + i
-	if p.afterBroken && insideValue(t.data[:open]) || !mayBeginObject(t.data[open:]) {
+	code := p.endOf(open)
+	if open >= p.brokenEnd {
+		p.brokenEnd = 0
+	}
+	if p.brokenEnd > 0 && !p.startsBlock(open) && insideValue(t.data[:open]) || !mayBeginObject(t.data[open:]) {
 		return open + 1
 	}
-	v, size, err := jsontree.Decode(t.data[open:], open)
+	v, size, err := jsontree.Decode(t.data[open:code.limit], open)
 	if err == nil {
 		if !p.isFolded(open, open+size) {
 			p.take(v, open+size)
@@ -138,94 +147,20 @@ func (p *textScan) step(at int) int {
 		return open + size
 	}
 	syntax := syntaxError(err)
-	if end, cut := cutOff(t, open, syntax); cut {
+	if end, cut := p.cutOff(open, syntax); cut {
 		p.unfold(open, end)
 		p.issues = append(p.issues, syntaxIssue{location: location{t, end}, start: open, part: p.partAt(open)})
 		return max(end, open+1)
 	}
 	if beginsObject(t.data[open:]) {
 		p.issues = append(p.issues, syntaxIssue{location{t, syntax.Offset}, open, syntax.Message, ""})
-		p.afterBroken = true
+		p.brokenEnd = len(t.data)
+		if _, size := skipValue(t.data[open:min(len(t.data), open+maxBroken)]); size > 0 {
+			p.brokenEnd = open + size
+		}
 		return max(open+1, syntax.Offset)
 	}
 	return open + 1
-}
-
-// cutOff reports whether the value that starts at open goes on to the end of
-// the text, or of its code block, and returns that end.
-func cutOff(t *text, open int, err *jsontree.SyntaxError) (end int, cut bool) {
-	if err.CutOff {
-		return len(t.data), true
-	}
-	end = len(t.data)
-	i, found := slices.BinarySearchFunc(t.marks.blocks, open, func(b span, o int) int { return b.from - o })
-	if found {
-		i++
-	}
-	if i > 0 && open < t.marks.blocks[i-1].to {
-		end = t.marks.blocks[i-1].to
-	}
-	// Line ends after it are not the value's: in a string they are an error.
-	whole := bytes.TrimRight(t.data[open:end], " \t\r\n")
-	if err.Offset < open+len(whole) && !bytes.Contains(whole[err.Offset-open:], []byte("\n")) {
-		_, _, again := jsontree.Decode(whole, 0)
-		cut = again != nil && syntaxError(again).CutOff
-	}
-	return end, cut || err.Offset >= open+len(whole)
-}
-
-// isFolded reports whether a value has a part that is not shown: where the
-// hidden text in it makes another value of it. The whole value is then scanned
-// as hidden text.
-func (p *textScan) isFolded(open, end int) bool {
-	whole := p.unfold(open, end)
-	if whole == nil {
-		return false
-	}
-	if _, size, err := jsontree.Decode(whole.data, 0); err != nil || len(bytes.TrimSpace(whole.data[size:])) > 0 {
-		return false
-	}
-	p.issues = append(p.issues, syntaxIssue{location: location{p.text, open}, start: open, part: p.partAt(open)})
-	return true
-}
-
-// unfold makes a text of a value and the hidden text in it, to be scanned as
-// hidden, and returns it; nil when nothing in the value is hidden.
-func (p *textScan) unfold(open, end int) *text {
-	folds := p.text.marks.folds
-	i, _ := slices.BinarySearchFunc(folds, open, func(f fold, o int) int { return f.at - o - 1 })
-	if i == len(folds) || folds[i].at > end {
-		return nil
-	}
-	whole := p.text.derive()
-	at := open
-	for ; i < len(folds) && folds[i].at <= end; i++ {
-		whole.add(p.text.data[at:folds[i].at], at, verbatim)
-		whole.add([]byte(folds[i].hidden), folds[i].at, opaque)
-		at = folds[i].at
-	}
-	whole.add(p.text.data[at:end], at, verbatim)
-	whole = normalizeBlanks(whole)
-	p.unfolded = append(p.unfolded, whole)
-	return whole
-}
-
-// partAt returns what the value that starts at an offset seems to be.
-func (p *textScan) partAt(open int) string {
-	t := p.text
-	if isCommandBody(t.data[:open]) {
-		return "example"
-	}
-	start := string(bytes.TrimLeft(t.data[open+1:min(len(t.data), open+200)], " \t\r\n"))
-	if strings.HasPrefix(start, `"output"`) || roleOf(t.label(p.gap(open), open)) == forOutput {
-		return "output"
-	}
-	for _, name := range []string{`"type"`, `"title"`, `"properties"`, `"required"`, `"$schema"`} {
-		if strings.HasPrefix(start, name) {
-			return "input"
-		}
-	}
-	return ""
 }
 
 // gap returns where the text between the last object and an offset starts.
@@ -258,8 +193,8 @@ func (p *textScan) take(v *jsontree.Value, end int) {
 		return
 	}
 	label := t.label(p.gap(v.Offset), v.Offset)
-	if id := claimOf("id", label); len(id) > 0 && strings.Count(label, "/") > 1 {
-		here.where = &holder{up: here.where, claims: id}
+	if id := modelIn(label); id != "" {
+		here.where = &holder{up: here.where, claims: []claim{{kind: byName, value: id}}}
 	}
 	schemas, outputs := len(p.schemas), len(p.outputs)
 	p.walk(t, v, here.where, "", here.after)
@@ -286,27 +221,6 @@ func (p *textScan) scopeAt(offset int) *holder {
 		}
 	}
 	return where
-}
-
-// callOf returns the endpoint that the command with a body calls: the one
-// before the body, unless another command starts between them, else the one
-// after it.
-func callOf(t *text, before, after *mention, body span) *mention {
-	from := max(0, body.from-maxCommand)
-	if before != nil {
-		from = before.end
-	}
-	if body.from-from > maxCommand {
-		return nil
-	}
-	starts := command.Match(t.data[from:body.from])
-	if before != nil && !starts {
-		return before
-	}
-	if after != nil && starts && !command.Match(t.data[body.to:after.start]) {
-		return after
-	}
-	return nil
 }
 
 // mayBeginObject reports whether the first character in the brace can be JSON,
@@ -336,20 +250,4 @@ func insideValue(before []byte) bool {
 	}
 	name, isMember := bytes.CutSuffix(before, []byte(":"))
 	return isMember && bytes.HasSuffix(bytes.TrimRight(name, " \t\r\n"), []byte(`"`))
-}
-
-// bodyOptions are the options of curl and other commands that take a request
-// body.
-var bodyOptions = []string{"--data", "--data-raw", "--data-binary", "--data-ascii", "--json", "--raw", "--body-data", "--post-data",
-	"-Body", " -d", "\n-d"}
-
-// isCommandBody reports whether the text before a value ends in a command's
-// option that takes a request body. The body ends with its JSON value, not with
-// the next apostrophe: prompts hold raw ones.
-func isCommandBody(before []byte) bool {
-	const blanks = " \t\r\n\\^`"
-	before = bytes.TrimRight(before, blanks)
-	before = bytes.TrimSuffix(bytes.TrimRight(before, `'"`), []byte("$"))
-	before = bytes.TrimRight(before, blanks+"=")
-	return slices.ContainsFunc(bodyOptions, func(option string) bool { return bytes.HasSuffix(before, []byte(option)) })
 }

@@ -12,35 +12,57 @@ import (
 // nested in it. name is the member that the value belongs to, and after the last
 // endpoint that the text names before it.
 func (s *scanner) walk(t *text, v *jsontree.Value, where *holder, name string, after *mention) {
-	if s.steps++; s.steps > maxSteps || v == nil {
+	if s.steps++; v == nil || s.tooMuch(t, v) {
 		return
 	}
-	c := candidate{value: v, location: location{t, v.Offset}, where: where, after: after, data: s.data, tool: where.isTool()}
-	c.role, c.words = where.named(name)
 	switch {
-	case isMarker(v) && c.role == forInput:
-		s.reasons = append(s.reasons, syntaxIssue{c.location, v.Offset, fmt.Sprintf("it refers to %q, which is not in it", v.Text), ""})
+	case isMarker(v) && roleOf(name) == forInput:
+		s.reasons = append(s.reasons, syntaxIssue{location{t, v.Offset}, v.Offset, fmt.Sprintf("it refers to %q, which is not in it", v.Text), ""})
 	case v.Kind == jsontree.String:
 		s.walkString(t, v, where, name)
 	case isOutputSchema(v):
-		s.outputs = append(s.outputs, c)
+		s.outputs = append(s.outputs, s.schemaAt(t, v, where, name, after))
 	case isObjectSchema(v):
-		s.schemas = append(s.schemas, c)
+		s.schemas = append(s.schemas, s.schemaAt(t, v, where, name, after))
 	case isOpenAPI(v):
 		s.walkOpenAPI(t, v, where)
 	case v.Kind == jsontree.Array:
 		inside := where.within(name)
+		for _, e := range v.Elems {
+			if e.Is(jsontree.String) && !mediaType.MatchString(e.Text) && modelName.MatchString(e.Text) {
+				inside.claims = append(inside.claims, claim{kind: byName, value: e.Text})
+			}
+		}
 		for _, e := range v.Elems {
 			s.walkMember(t, e, inside, "", after)
 		}
 	case v.Kind == jsontree.Object:
 		inside := where.within(name)
 		inside.claims = claimsOf(v)
-		inside.tool = definesTool(v) || holdsTools(name)
+		inside.tool = definesTool(v, t.origin) || holdsTools(name)
 		for _, m := range v.Members {
-			s.walkMember(t, m.Value, inside, m.Name, after)
+			s.walkMember(t, m.Value, inside.keyed(m.Name), m.Name, after)
 		}
 	}
+}
+
+// schemaAt returns a schema as a candidate, with what the names around it say.
+func (s *scanner) schemaAt(t *text, v *jsontree.Value, where *holder, name string, after *mention) candidate {
+	c := candidate{value: v, location: location{t, v.Offset}, where: where, after: after, data: s.data, tool: where.isTool()}
+	c.role, c.words = where.named(name)
+	return c
+}
+
+// tooMuch reports whether the scan has looked at so much that it ends here.
+func (s *scanner) tooMuch(t *text, v *jsontree.Value) bool {
+	if s.steps <= maxSteps {
+		return false
+	}
+	if !s.stopped {
+		s.stopped = true
+		s.issues = append(s.issues, syntaxIssue{location{t, v.Offset}, v.Offset, "it repeats its rows too often", ""})
+	}
+	return true
 }
 
 // walkMember walks a member or element, and adds an endpoint that it is to what
@@ -64,6 +86,7 @@ func (s *scanner) walkString(t *text, v *jsontree.Value, where *holder, name str
 	if s.strings == maxStrings || !bytes.ContainsAny([]byte(v.Text), "{/") {
 		return
 	}
+	s.steps += len(v.Text) / 64
 	inner := t.derive()
 	inner.isString = true
 	if at, isText := s.data.textRow(v); isText {

@@ -14,13 +14,14 @@ import (
 // says of the model and of the schema's use. Then the keys of the request body
 // do. What evidence speaks against is not taken.
 type weigher struct {
-	page   *page
-	of     [origins]candidates
-	who    identity
-	id     *mention
-	keys   []string  // of the request body of the page's command
-	denied []refusal // schemas that were not taken
-	diags  diag.List
+	page    *page
+	of      [origins]candidates
+	who     identity
+	id      *mention
+	keys    []string          // of the request body of the page's command
+	denied  []refusal         // schemas that were not taken
+	holding map[*mention]bool // the endpoints of objects that hold a schema
+	looked  int               // how often the page was searched for an id
 }
 
 // refusal is a schema that was not taken as the input, and why.
@@ -188,6 +189,8 @@ func (w *weigher) against(c candidate, o origin) string {
 		return "it is in the definition of a tool"
 	case c.role == forOutput || c.role == forAnswer:
 		return fmt.Sprintf("%q says that it describes an answer", shorten(c.words))
+	case c.role != forInput && match != allKeys && roleOf(c.value.Get("title").Str()) > forInput:
+		return fmt.Sprintf("its title %q says that it describes an answer", shorten(c.value.Get("title").Text))
 	case sure:
 		return "its properties are those of an answer"
 	case looks && c.role != forInput && match != allKeys && !looksLikeInput(c.value):
