@@ -368,3 +368,63 @@ func TestBatchKeyWithoutText(t *testing.T) {
 		}
 	})
 }
+
+// A refilled key is a pointer whose text changes with each input.
+type refilledKey struct{ text string }
+
+func (k *refilledKey) MarshalText() ([]byte, error) { return []byte(k.text), nil }
+
+// A described input has media rules that lie in its own fields.
+type described struct {
+	input
+	rules []MediaRule
+}
+
+func (d *described) MediaRules() []MediaRule { return d.rules }
+
+// TestBatchRefilledInput: a reader that fills one struct, and one key, again and
+// again has each of its inputs sent once, with and without a journal.
+func TestBatchRefilledInput(t *testing.T) {
+	for _, journal := range []Journal{nil, NewMemoryJournal()} {
+		synctest.Test(t, func(t *testing.T) {
+			api := &batchAPI{takes: after10s}
+			var opts []Option
+			if journal != nil {
+				opts = append(opts, WithJournal(journal))
+			}
+			c, f := answering(t, api.answer, opts...)
+			one, key := &described{}, &refilledKey{}
+			refill := func(yield func(*refilledKey, Input) bool) {
+				for i := range 50 {
+					one.Prompt = fmt.Sprintf("p%d", i)
+					one.rules = append(one.rules[:0], MediaRule{Path: one.Prompt})
+					key.text = one.Prompt
+					if !yield(key, one) {
+						return
+					}
+				}
+				one.Prompt, one.rules, key.text = "spoilt", nil, "spoilt"
+			}
+			outcomes := 0
+			for _, o := range Batch(t.Context(), c, refill, BatchInFlight(8)) {
+				if outcomes++; o.Err != nil {
+					t.Error(o.Err)
+				}
+			}
+			sent := map[string]int{}
+			for _, r := range f.all() {
+				if r.method == "POST" {
+					sent[r.body]++
+				}
+			}
+			for i := range 50 {
+				if n := sent[fmt.Sprintf(`{"prompt":"p%d"}`, i)]; n != 1 {
+					t.Errorf("p%d was sent %d times", i, n)
+				}
+			}
+			if outcomes != 50 || f.posts() != 50 {
+				t.Errorf("%d outcomes of %d submits", outcomes, f.posts())
+			}
+		})
+	}
+}

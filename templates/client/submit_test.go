@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -433,5 +434,27 @@ func TestWithoutValidation(t *testing.T) {
 	_, err := c.Submit(t.Context(), &input{err: errors.New("refused")})
 	if err != nil || f.posts() != 1 {
 		t.Errorf("%d POSTs, %v", f.posts(), err)
+	}
+}
+
+// TestJobLeavesBody: a job does not keep the body of its request, however its
+// values are cut to redact them.
+func TestJobLeavesBody(t *testing.T) {
+	c, _ := answering(t, func(received) reply { return reply{body: acceptedBody} })
+	const size = 16 << 20
+	job, err := c.Submit(t.Context(), &input{Prompt: strings.Repeat("x", size), Image: "data:image/png;base64," + strings.Repeat("A", size)})
+	isAccepted(t, job, err)
+	inUse := func() uint64 {
+		runtime.GC()
+		runtime.GC() // pooled buffers live through one
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	with := inUse()
+	runtime.KeepAlive(job)
+	job = nil
+	if without := inUse(); with > without+1<<20 {
+		t.Errorf("a job of a request of 32 MiB keeps %d bytes", with-without)
 	}
 }
