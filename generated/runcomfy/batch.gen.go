@@ -61,7 +61,8 @@ type batch struct {
 // Batch submits the inputs of seq, a few at a time, waits for their jobs and
 // yields each outcome under the key of its input as it comes in. It takes an
 // input from seq only when there is room for it, and none while the caller
-// works on an outcome; seq runs on the caller's goroutine.
+// works on an outcome; seq runs on the caller's goroutine. An input, and the text
+// of its key, are encoded before seq goes on, which may fill the same struct again.
 //
 // With a journal (WithJournal) every input is submitted by SubmitOnce, under
 // what its key's MarshalText returns, the text of a string or the digits of an
@@ -102,7 +103,8 @@ func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input]
 					break
 				}
 				running++
-				go func() { results <- finished{key, b.process(ctx, key, in)} }()
+				process := b.prepare(key, in)
+				go func() { results <- finished{key, process(ctx)} }()
 			}
 			if running == 0 {
 				return
@@ -135,22 +137,38 @@ func (b *batch) count(err error) {
 	b.useless = b.useless || unready != nil || errors.As(err, &auth) || errors.As(err, &balance)
 }
 
-// process takes one input to its end.
-func (b *batch) process(ctx context.Context, key any, in Input) (o Outcome) {
-	opts := []CallOption{OnAccepted(func(job *Job) { o.Job = job }), OnCancel(OnCancelDetach)}
-	if core, err := b.client.ready(); err == nil && core.journal != nil {
+// prepare encodes one input and returns what takes it to its end, which needs
+// neither key nor in.
+func (b *batch) prepare(key any, in Input) func(context.Context) Outcome {
+	failed := func(err error) func(context.Context) Outcome {
+		return func(context.Context) Outcome { return Outcome{Err: err} }
+	}
+	core, err := b.client.ready()
+	if err != nil {
+		return failed(err)
+	}
+	opts := []CallOption{OnCancel(OnCancelDetach)}
+	if core.journal != nil {
 		text, err := keyText(key)
 		if err != nil {
-			return Outcome{Err: err}
+			return failed(err)
 		}
 		opts = append(opts, OnceKey(text))
 	}
-	o.Result, o.Err = b.client.run(ctx, in, opts)
-	var known interface{ Job() *Job } // named by a broken answer
-	if o.Job == nil && errors.As(o.Err, &known) {
-		o.Job = known.Job()
+	settings := core.callSettings(opts)
+	s, err := core.prepare(in, settings.check)
+	if err != nil {
+		return failed(err)
 	}
-	return o
+	return func(ctx context.Context) (o Outcome) {
+		settings.onAccepted = func(job *Job) { o.Job = job }
+		o.Result, o.Err = core.runPrepared(ctx, s, settings)
+		var known interface{ Job() *Job } // named by a broken answer
+		if o.Job == nil && errors.As(o.Err, &known) {
+			o.Job = known.Job()
+		}
+		return o
+	}
 }
 
 // keyText is the journal key of a batch's key, see Batch.

@@ -101,7 +101,17 @@ func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	s := callSettings{check: core.check, onCancel: onCancelDefault}
+	settings := core.callSettings(opts)
+	s, err := core.prepare(in, settings.check)
+	if err != nil {
+		return nil, err
+	}
+	return core.runPrepared(ctx, s, settings)
+}
+
+// callSettings returns what opts make of a call.
+func (c *core) callSettings(opts []CallOption) callSettings {
+	s := callSettings{check: c.check, onCancel: onCancelDefault}
 	for _, o := range opts {
 		o.applyCall(&s)
 	}
@@ -111,14 +121,19 @@ func (c *Client) run(ctx context.Context, in Input, opts []CallOption) (*Result,
 			s.onCancel = OnCancelDetach
 		}
 	}
-	job, err := core.submitInput(ctx, in, s.check, s.onceKey)
+	return s
+}
+
+// runPrepared submits s and waits for its result.
+func (c *core) runPrepared(ctx context.Context, s *submission, settings callSettings) (*Result, error) {
+	job, err := c.submitPrepared(ctx, s, settings.onceKey)
+	if job != nil && settings.onAccepted != nil {
+		settings.onAccepted(job)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if s.onAccepted != nil {
-		s.onAccepted(job)
-	}
-	return job.watch(ctx, s, nil)
+	return job.watch(ctx, settings, nil)
 }
 
 // Job returns the job with the given request id, as ID returned it, perhaps in

@@ -19,12 +19,14 @@ var ErrKeyConflict = errors.New("the key was used for another request")
 
 // SubmitOnce is Submit under a key that makes it safe to run again: as long as
 // the journal lasts, one key leads to at most one job. The same key with the
-// same input returns the job that it already led to; with another input, model,
-// token or base URL it is a *NotSentError with ErrKeyConflict, as one with the
-// journal's own error is when the journal cannot be written. A key whose submit
-// is in doubt, or that a process has left in the middle of one, is an
-// *AmbiguousSubmitError, every time. The client needs WithJournal; programs that
-// use one journal in several places share one Client, which serves a key in turn.
+// same input returns the job that it already led to, also when the token has changed
+// since; with another input, model or base URL it is a *NotSentError with
+// ErrKeyConflict, as one with the journal's own error is when the journal cannot be
+// written. A key whose submit is in doubt, or that a process has left in the middle
+// of one, is an *AmbiguousSubmitError, every time, until it is settled (see
+// SettleAccepted). When the journal does not take what came of the submit, the job is
+// returned beside a *JournalError. The client needs WithJournal; programs that use one
+// journal in several places share one Client, which serves a key in turn.
 func (c *Client) SubmitOnce(ctx context.Context, key string, in Input) (*Job, error) {
 	return c.submitKeyed(ctx, in, &key)
 }
@@ -51,20 +53,19 @@ func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job,
 	defer close(done)
 	defer c.keys.Delete(key)
 
-	now := time.Now().UTC()
-	intent := JournalRecord{Key: key, Revision: 1, State: JournalStateSending, Request: c.requestHash(s),
-		Model: s.model, Origin: c.origin, Started: now, Updated: now}
+	intent := c.intent(key, s)
 	old, found, err := c.journal.Get(ctx, key)
-	switch {
-	case err != nil || !found:
-	case old.Request != intent.Request:
-		err = ErrKeyConflict
-	case old.State == JournalStateAccepted:
-		return c.acceptedJob(s, old.RequestID, old.Updated), nil
-	case old.State != JournalStateRejected:
-		return nil, c.recordedDoubt(s, old)
+	if err == nil && found {
+		var job *Job
+		if job, err = c.recorded(s, old, intent); job != nil {
+			return job, nil
+		}
 	}
-	if err != nil {
+	var doubt *AmbiguousSubmitError
+	switch {
+	case errors.As(err, &doubt):
+		return nil, doubt
+	case err != nil:
 		return nil, notSent(s, 0, SubmitPhaseJournal, err)
 	}
 	// Media are checked only now: those of a job that exists may be gone.
@@ -73,7 +74,7 @@ func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job,
 	}
 	var stored bool
 	if found {
-		intent.Revision = old.Revision + 1
+		intent.Revision, intent.Note = old.Revision+1, old.Note
 		stored, err = c.journal.CompareAndSwap(ctx, old.Revision, intent)
 	} else {
 		stored, err = c.journal.PutIfAbsent(ctx, intent)
@@ -85,34 +86,111 @@ func (c *core) submitOnce(ctx context.Context, key string, s *submission) (*Job,
 		return nil, notSent(s, 0, SubmitPhaseJournal, err)
 	}
 	job, err := c.submit(ctx, s)
-	c.settle(ctx, intent, job, err)
+	if failure := c.writeOutcome(ctx, intent, job, err); failure != nil {
+		err = c.unwritten(ctx, s, key, job, err, failure)
+	}
 	return job, err
 }
 
-// settle writes the end of a submit. When that fails the record stays in
+// intent returns the record that is written before s is sent.
+func (c *core) intent(key string, s *submission) JournalRecord {
+	token, body := sha256.Sum256([]byte(c.token())), sha256.Sum256(canonicalJSON(s.body))
+	hash := func(account []byte) string { // which tells accounts apart
+		return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%x\n%q\n%x", c.origin, account, s.model, body)))
+	}
+	now := time.Now().UTC()
+	return JournalRecord{Key: key, Revision: 1, State: JournalStateSending, Request: hash(token[:]), Content: hash(nil),
+		Model: s.model, Origin: c.origin, Started: now, Updated: now}
+}
+
+// recorded returns the job that the record of a key leads to, or why nothing may be
+// submitted under it; neither when the same request may try again.
+func (c *core) recorded(s *submission, old, intent JournalRecord) (*Job, error) {
+	settled := old.State == JournalStateAccepted || old.State == JournalStateRejected
+	switch {
+	case old.Key != intent.Key:
+		return nil, errors.New("the journal returned the record of another key")
+	// The token may have changed since a submit whose end is known: it was renewed, or
+	// it was what the API refused.
+	case old.Request != intent.Request && !(settled && old.Content == intent.Content):
+		return nil, ErrKeyConflict
+	case old.InDoubt():
+		return nil, c.recordedDoubt(s, old)
+	case old.State == JournalStateAccepted:
+		return c.acceptedJob(s, old.RequestID, old.Updated), nil
+	}
+	return nil, nil
+}
+
+// maxReason is the longest reason in a record: a file journal has room for it.
+const maxReason = 256
+
+// writeOutcome writes the end of a submit. When that fails the record stays in
 // sending, which no later call takes for permission to submit.
-func (c *core) settle(ctx context.Context, sent JournalRecord, job *Job, err error) {
+func (c *core) writeOutcome(ctx context.Context, sent JournalRecord, job *Job, err error) error {
 	r := sent
-	r.Revision, r.Updated = sent.Revision+1, time.Now().UTC()
+	r.Updated = time.Now().UTC()
 	var doubt *AmbiguousSubmitError
 	switch {
 	case err == nil:
 		r.State, r.RequestID = JournalStateAccepted, job.id
 	case errors.As(err, &doubt):
-		r.State, r.RequestID, r.Reason = JournalStateAmbiguous, doubt.RequestID(), err.Error()
+		r.State, r.RequestID, r.Reason = JournalStateAmbiguous, doubt.RequestID(), cut(err.Error(), maxReason)
 	default:
-		r.State, r.Reason = JournalStateRejected, err.Error()
+		r.State, r.Reason = JournalStateRejected, cut(err.Error(), maxReason)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if stored, err := c.journal.CompareAndSwap(ctx, sent.Revision, r); err != nil || !stored {
-		c.log.ErrorContext(ctx, "runcomfy: the journal was not written after a submit", "key", r.Key, "state", r.State, "job", r.RequestID, "error", err)
+	for last := sent; ; {
+		r.Revision, r.Note = last.Revision+1, last.Note
+		stored, err := c.journal.CompareAndSwap(ctx, last.Revision, r)
+		if err != nil || stored {
+			return err
+		}
+		// Somebody wrote a note, or took this process for dead and the key for one in
+		// doubt: what came of the submit is known here, unless the key was used again.
+		now, found, err := c.journal.Get(ctx, r.Key)
+		switch {
+		case err != nil:
+			return err
+		case found && now.State == r.State && now.RequestID == r.RequestID:
+			return nil
+		case !found || now.Request != sent.Request || !now.Started.Equal(sent.Started) || now.Revision <= last.Revision,
+			now.State != JournalStateSending && (r.State != JournalStateAccepted || now.State == JournalStateAccepted):
+			return fmt.Errorf("the record was changed while the submit was under way, to state %q%s", now.State, ofJob(now.RequestID))
+		}
+		last = now
 	}
+}
+
+// unwritten returns the error of a submit whose end the journal did not take.
+func (c *core) unwritten(ctx context.Context, s *submission, key string, job *Job, err, failure error) error {
+	e := &JournalError{Journal: journalName(c.journal), Key: key, job: job}
+	failure = fmt.Errorf("what came of the submit could not be written: %w", failure)
+	e.causes = newCauses(s.secrets, failure)
+	var known interface {
+		error
+		Charged() Charged
+		RequestID() string
+	}
+	if job != nil {
+		e.about = about{ChargedYes, job.id}
+	} else if errors.As(err, &known) {
+		e.about = about{known.Charged(), known.RequestID()}
+		e.causes = newCauses(s.secrets, failure, err)
+	}
+	var doubt *AmbiguousSubmitError
+	if errors.As(err, &doubt) {
+		e.job = doubt.Job()
+	}
+	c.log.ErrorContext(ctx, "runcomfy: the journal was not written after a submit", "key", key, "job", e.requestID, "error", e)
+	return e
 }
 
 // recordedDoubt returns the error of a key whose submit is in doubt.
 func (c *core) recordedDoubt(s *submission, r JournalRecord) error {
-	cause := fmt.Errorf("the journal has key %q in state %s: a process submits it now, or died while it did, or could not tell what came of it", r.Key, r.State)
+	cause := fmt.Errorf("the journal has key %q in state %s: a process submits it now, or died while it did, or could not tell what came of it; "+
+		"once that is found out, settle the key (SettleAccepted or SettleNotAccepted, genclient journal FILE settle)", r.Key, r.State)
 	ended := r.Updated
 	if r.State == JournalStateSending { // when the intent was written
 		ended = time.Now()
@@ -122,12 +200,6 @@ func (c *core) recordedDoubt(s *submission, r JournalRecord) error {
 		e.names(c.acceptedJob(s, r.RequestID, r.Updated))
 	}
 	return e
-}
-
-// requestHash identifies a request. The hash of the token tells accounts apart.
-func (c *core) requestHash(s *submission) string {
-	token, body := sha256.Sum256([]byte(c.token())), sha256.Sum256(canonicalJSON(s.body))
-	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%x\n%q\n%x", c.origin, token, s.model, body)))
 }
 
 // canonicalJSON sorts the keys of valid JSON and takes out its spacing; numbers keep their spelling.

@@ -41,7 +41,7 @@ func (c *core) newRedactor(body []byte) redactor {
 	left := maxSecrets
 	for _, s := range texts {
 		if s = cut(s, left); len(s) >= wholeSecret {
-			own = append(own, s)
+			own = append(own, strings.Clone(s)) // of a long one the rest need not live on
 			left -= len(s)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -33,7 +34,11 @@ func (c *Client) submitKeyed(ctx context.Context, in Input, key *string) (*Job, 
 	if err != nil {
 		return nil, err
 	}
-	job, err := core.submitInput(ctx, in, core.check, key)
+	s, err := core.prepare(in, core.check)
+	if err != nil {
+		return nil, err
+	}
+	job, err := core.submitPrepared(ctx, s, key)
 	return unlessLate(ctx, job, err)
 }
 
@@ -97,8 +102,8 @@ func (c *core) newSubmission(model string, body []byte) (*submission, error) {
 	return &submission{model: model, path: path, body: body, secrets: c.newRedactor(body)}, nil
 }
 
-// submitInput validates, encodes, checks and submits in, under key if it has one.
-func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key *string) (*Job, error) {
+// prepare validates and encodes in, which may change afterwards.
+func (c *core) prepare(in Input, check MediaCheck) (*submission, error) {
 	if in == nil {
 		return nil, nilInput()
 	}
@@ -116,7 +121,13 @@ func (c *core) submitInput(ctx context.Context, in Input, check MediaCheck, key 
 		return nil, err
 	}
 	s.kind = kindOfInput(in)
-	s.check = func(ctx context.Context) error { return c.checkMedia(ctx, s.model, in.MediaRules(), s.body, check) }
+	rules := slices.Clone(in.MediaRules())
+	s.check = func(ctx context.Context) error { return c.checkMedia(ctx, s.model, rules, s.body, check) }
+	return s, nil
+}
+
+// submitPrepared checks the media of s and submits it, under key if it has one.
+func (c *core) submitPrepared(ctx context.Context, s *submission, key *string) (*Job, error) {
 	if key != nil {
 		return c.submitOnce(ctx, *key, s)
 	}

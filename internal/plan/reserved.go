@@ -33,7 +33,7 @@ var reserved = []string{
 	"ChargedMaybe",
 	// The journal.
 	"Journal", "JournalRecord", "JournalState", "JournalStateSending", "JournalStateAccepted", "JournalStateRejected",
-	"JournalStateAmbiguous", "JournalEntry", "NewMemoryJournal", "OpenJournal", "FileJournal", "MemoryJournal",
+	"JournalStateAmbiguous", "JournalLister", "SettleAccepted", "SettleNotAccepted", "NewMemoryJournal", "OpenJournal", "FileJournal", "MemoryJournal",
 	// Methods that fmt and log/slog call, and those that go vet wants one
 	// signature of wherever they stand (its analyzer stdmethods).
 	"GoString", "LogValue", "Format", "GobDecode", "GobEncode", "MarshalJSON", "MarshalXML", "PeekByte", "ReadByte",

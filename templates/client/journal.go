@@ -1,15 +1,10 @@
 package client
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
+	"iter"
 	"sync"
 	"time"
 )
@@ -29,18 +24,29 @@ const (
 // A JournalRecord is what a Journal keeps under one key. It holds neither the
 // token nor any value of the input.
 type JournalRecord struct {
-	Key      string       `json:"key"`
-	Revision int64        `json:"revision"` // 1 in a new record, one more with each change
-	State    JournalState `json:"state"`
+	Key       string       `json:"key"`
+	Revision  int64        `json:"revision"` // 1 in a new record, one more with each change
+	State     JournalState `json:"state"`
+	RequestID string       `json:"request_id,omitempty"` // also of an ambiguous submit whose broken answer held it
 	// Request identifies the request: the SHA-256, in hexadecimal, of origin,
-	// token hash, model id and the hash of the canonical JSON of the body.
-	Request   string    `json:"request"`
-	Model     string    `json:"model"`
-	Origin    string    `json:"origin"`
-	RequestID string    `json:"request_id,omitempty"` // also of an ambiguous submit whose broken answer held it
-	Started   time.Time `json:"started"`
-	Updated   time.Time `json:"updated"`
-	Reason    string    `json:"reason,omitempty"` // the text of the error of a rejected or ambiguous submit
+	// token hash, model id and the hash of the canonical JSON of the body. Content
+	// is the same without the token.
+	Request string    `json:"request"`
+	Content string    `json:"content,omitempty"`
+	Model   string    `json:"model"`
+	Origin  string    `json:"origin"`
+	Started time.Time `json:"started"`
+	Updated time.Time `json:"updated"`
+	Reason  string    `json:"reason,omitempty"` // why a submit was rejected or is ambiguous, or who settled it
+	Note    string    `json:"note,omitempty"`   // of the caller's, who writes it by CompareAndSwap; every change keeps it
+}
+
+// InDoubt reports whether it is not known if the record's submit was accepted:
+// nothing is submitted under its key until it is settled, see SettleAccepted and
+// SettleNotAccepted.
+func (r JournalRecord) InDoubt() bool {
+	accepted := r.State == JournalStateAccepted && validRequestID(r.RequestID)
+	return !accepted && r.State != JournalStateRejected
 }
 
 // A Journal keeps one record per key, durably: when a method returns without
@@ -57,6 +63,46 @@ type Journal interface {
 	CompareAndSwap(ctx context.Context, revision int64, next JournalRecord) (bool, error)
 }
 
+// A JournalLister is a Journal that can list its records. Both built-in journals are.
+type JournalLister interface {
+	Journal
+	// Records yields every record, in the order of their keys' first submits. An
+	// error is yielded last.
+	Records(ctx context.Context) iter.Seq2[JournalRecord, error]
+}
+
+// A JournalError reports a journal that did not take what came of a submit, or a key
+// that could not be settled. Of a submit its key stays in doubt: no later call
+// submits under it, and none finds the job. Charged and RequestID are those of the
+// submit.
+type JournalError struct {
+	Journal string // the path of a FileJournal, the type of any other
+	Key     string
+
+	about
+	causes // the journal's error, then that of the submit if it failed
+	job    *Job
+}
+
+func (e *JournalError) Error() string {
+	s := fmt.Sprintf("runcomfy: journal %s, key %q: %s", e.Journal, e.Key, e.text)
+	if e.job != nil && e.charged == ChargedYes {
+		s += fmt.Sprintf("; job %s was accepted: keep its id, and settle the key with it", e.requestID)
+	}
+	return s
+}
+
+// Job returns the job that the submit led to, or nil.
+func (e *JournalError) Job() *Job { return e.job }
+
+// journalName is how errors name a journal.
+func journalName(j Journal) string {
+	if file, ok := j.(*FileJournal); ok {
+		return file.file.path
+	}
+	return fmt.Sprintf("%T", j)
+}
+
 // A MemoryJournal is a Journal that lasts as long as the process: it keeps
 // keyed submits apart, and forgets them in a crash.
 type MemoryJournal struct{ records }
@@ -68,19 +114,19 @@ func NewMemoryJournal() *MemoryJournal {
 
 // records has the methods of the built-in journals.
 type records struct {
-	mu     sync.Mutex
-	byKey  map[string]JournalRecord
-	file   *os.File // nil in memory
-	size   int64    // of its whole lines
-	broken error    // why the journal refuses everything
+	mu    sync.Mutex
+	byKey map[string]JournalRecord
+	keys  []string // in their order
+	file  *journalFile
+	err   error // why the journal refuses everything
 }
 
-// Get, PutIfAbsent and CompareAndSwap do what Journal says.
+// Get, PutIfAbsent, CompareAndSwap and Records do what the interfaces say.
 func (j *records) Get(_ context.Context, key string) (JournalRecord, bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r, found := j.byKey[key]
-	return r, found, j.broken
+	return r, found, j.err
 }
 
 func (j *records) PutIfAbsent(_ context.Context, r JournalRecord) (bool, error) {
@@ -91,99 +137,49 @@ func (j *records) CompareAndSwap(_ context.Context, revision int64, next Journal
 	return j.put(next, true, revision)
 }
 
-func (j *records) put(r JournalRecord, replace bool, revision int64) (bool, error) {
+func (j *records) Records(ctx context.Context) iter.Seq2[JournalRecord, error] {
+	return func(yield func(JournalRecord, error) bool) {
+		j.mu.Lock()
+		keys, err := j.keys[:len(j.keys):len(j.keys)], j.err
+		j.mu.Unlock()
+		for _, key := range keys {
+			r, _, broken := j.Get(ctx, key)
+			if err = errors.Join(broken, ctx.Err()); err != nil {
+				break
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(JournalRecord{}, err)
+		}
+	}
+}
+
+func (j *records) put(r JournalRecord, replace bool, revision int64) (stored bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	old, found := j.byKey[r.Key]
-	if j.broken == nil && found == replace && old.Revision == revision {
-		if j.broken = j.append(r); j.broken == nil {
-			if j.byKey == nil {
-				j.byKey = map[string]JournalRecord{}
-			}
-			j.byKey[r.Key] = r
-			return true, nil
+	if j.err != nil || found != replace || old.Revision != revision {
+		return false, j.err
+	}
+	if j.file != nil {
+		if stored, err = j.file.append(r); !stored {
+			return false, err
 		}
 	}
-	return false, j.broken
+	j.set(r)
+	return true, err
 }
 
-// A FileJournal is a Journal in a file of JSON lines, one per change, the last
-// line of a key being its record. Lines are only ever appended, each is synced
-// to the disk before the method returns, and the file is locked: one process
-// at a time has it open.
-type FileJournal struct{ *records } // no zero value: it would keep nothing
-
-var errJournalClosed = errors.New("the journal is closed")
-
-// OpenJournal opens the journal at path, making it if there is none, with
-// permissions for the user alone. A last line that a crash cut off is removed:
-// nobody was told that it was written. Any other line that cannot be read is an
-// error, since the journal would forget a job. So is a journal that is open
-// elsewhere. Close it when no client uses it any more.
-func OpenJournal(path string) (*FileJournal, error) {
-	file, err := openLocked(path)
-	if err != nil {
-		return nil, fmt.Errorf("runcomfy: open journal: %w", err)
+// set makes r the record of its key.
+func (j *records) set(r JournalRecord) {
+	if _, found := j.byKey[r.Key]; !found {
+		j.keys = append(j.keys, r.Key)
 	}
-	j := &FileJournal{&records{byKey: map[string]JournalRecord{}, file: file}}
-	if err := j.load(); err != nil {
-		return nil, fmt.Errorf("runcomfy: open journal %s: %w", path, errors.Join(err, file.Close()))
+	if j.byKey == nil {
+		j.byKey = map[string]JournalRecord{}
 	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = dir.Sync() // the file's name; not every system can
-		_ = dir.Close()
-	}
-	return j, nil
-}
-
-// load reads the lines and takes off what a crash left of the last one.
-func (j *records) load() error {
-	content, err := io.ReadAll(j.file)
-	if err != nil {
-		return err
-	}
-	for n := 1; len(content) > 0; n++ {
-		line, rest, whole := bytes.Cut(content, []byte("\n"))
-		var r JournalRecord
-		bad := json.Unmarshal(line, &r) != nil || r.Key == "" || r.Revision < 1
-		switch {
-		case bad && whole:
-			return fmt.Errorf("line %d is not a journal record", n)
-		case bad:
-			return j.file.Truncate(j.size)
-		case !whole: // a beginning of a JSON object is never one itself, so the record is true
-			if _, err := j.file.WriteAt([]byte("\n"), j.size+int64(len(line))); err != nil {
-				return err
-			}
-		}
-		j.byKey[r.Key] = r
-		j.size += int64(len(line)) + 1
-		content = rest
-	}
-	return nil
-}
-
-// append writes a record behind the whole lines and syncs it. After a failure
-// nobody knows what the disk holds: the journal then refuses everything.
-func (j *records) append(r JournalRecord) error {
-	if j.file == nil {
-		return nil
-	}
-	line, err := json.Marshal(r)
-	if err == nil {
-		_, err = j.file.WriteAt(append(line, '\n'), j.size)
-	}
-	j.size += int64(len(line)) + 1
-	return cmp.Or(err, j.file.Sync())
-}
-
-// Close closes the file, which releases its lock.
-func (j *FileJournal) Close() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if errors.Is(j.broken, errJournalClosed) {
-		return nil
-	}
-	j.broken = errJournalClosed
-	return j.file.Close()
+	j.byKey[r.Key] = r
 }

@@ -9,9 +9,10 @@ import (
 )
 
 // openLocked opens the file at path for reading and writing by this process
-// alone. The lock is the kernel's: it goes with the process, however it ends.
+// alone. The lock is the kernel's: it goes with the process, however it ends. A pipe
+// is opened without waiting for its other end.
 func openLocked(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -20,4 +21,13 @@ func openLocked(path string) (*os.File, error) {
 		return nil, fmt.Errorf("%s is open in another process: %w", path, err)
 	}
 	return file, nil
+}
+
+// replaceLocked puts the file from in the place of the locked one at to, whose lock
+// then goes.
+func replaceLocked(locked *os.File, from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return locked.Close()
 }

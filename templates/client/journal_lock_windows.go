@@ -16,9 +16,18 @@ func openLocked(path string) (*os.File, error) {
 		return nil, err
 	}
 	handle, err := syscall.CreateFile(name, syscall.GENERIC_READ|syscall.GENERIC_WRITE, syscall.FILE_SHARE_READ,
-		nil, syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+		nil, syscall.OPEN_EXISTING, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s is open in another process: %w", path, err)
 	}
 	return os.NewFile(uintptr(handle), path), nil
+}
+
+// replaceLocked puts the file from in the place of the locked one at to, whose lock
+// goes before: a file that is open cannot be replaced.
+func replaceLocked(locked *os.File, from, to string) error {
+	if err := locked.Close(); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
 }

@@ -60,63 +60,6 @@ func TestJournals(t *testing.T) {
 	}
 }
 
-// TestJournalFileRecovery opens what crashes leave behind.
-func TestJournalFileRecovery(t *testing.T) {
-	const (
-		sending  = `{"key":"k","revision":1,"state":"sending","request":"r","model":"m","origin":"o","started":"1970-01-01T00:00:01Z","updated":"1970-01-01T00:00:02Z"}`
-		accepted = `{"key":"k","revision":2,"state":"accepted","request":"r","model":"m","origin":"o","request_id":"job-1","started":"1970-01-01T00:00:01Z","updated":"1970-01-01T00:00:02Z"}`
-	)
-	for _, test := range []struct {
-		name, content string
-		state         JournalState // of key k; empty for none
-		left          string       // the file afterwards, "" for as it was
-		err           string
-	}{
-		{name: "empty"},
-		{name: "whole", content: sending + "\n" + accepted + "\n", state: JournalStateAccepted},
-		{name: "torn intent", content: sending[:40], left: "\n"},
-		{name: "torn end", content: sending + "\n" + accepted[:len(accepted)-1], state: JournalStateSending, left: sending + "\n"},
-		{name: "torn after one byte", content: sending + "\n{", state: JournalStateSending, left: sending + "\n"},
-		{name: "line without its end", content: sending + "\n" + accepted, state: JournalStateAccepted, left: sending + "\n" + accepted + "\n"},
-		{name: "torn with zeros", content: sending + "\n" + strings.Repeat("\x00", 100), state: JournalStateSending, left: sending + "\n"},
-		{name: "damaged in the middle", content: sending[:40] + "\n" + accepted + "\n", err: "line 1 is not a journal record"},
-		{name: "another file", content: sending + "\nhello\n", err: "line 2 is not a journal record"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "j.jsonl")
-			if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			for range 2 { // the second time nothing is left to mend
-				j, err := OpenJournal(path)
-				if test.err != "" {
-					if err == nil || !strings.Contains(err.Error(), test.err) {
-						t.Errorf("error %v, want %q", err, test.err)
-					}
-					continue
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				got, found, err := j.Get(t.Context(), "k")
-				if err != nil || found != (test.state != "") || got.State != test.state {
-					t.Errorf("state %q, %v, %v; want %q", got.State, found, err, test.state)
-				}
-				if err := j.Close(); err != nil {
-					t.Error(err)
-				}
-			}
-			want := test.content
-			if test.left != "" {
-				want = strings.TrimPrefix(test.left, "\n")
-			}
-			if left, _ := os.ReadFile(path); string(left) != want {
-				t.Errorf("the file is %q, want %q", left, want)
-			}
-		})
-	}
-}
-
 // TestJournalFileLock: one journal at a time has a file open; Close and the end
 // of the process free it.
 func TestJournalFileLock(t *testing.T) {
@@ -156,29 +99,6 @@ func TestJournalFileLock(t *testing.T) {
 	}
 }
 
-// TestJournalFileWriteFails: a record that could not be written is not there,
-// and a file that can no longer be mended takes no more.
-func TestJournalFileWriteFails(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "j.jsonl")
-	j, err := OpenJournal(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j.file.Close()
-	if j.file, err = os.Open(path); err != nil { // for reading only
-		t.Fatal(err)
-	}
-	for range 2 {
-		if ok, err := j.PutIfAbsent(t.Context(), record("k", 1, JournalStateSending)); ok || err == nil {
-			t.Errorf("PutIfAbsent: %v, %v", ok, err)
-		}
-	}
-	if _, found, err := j.Get(t.Context(), "k"); found || err == nil {
-		t.Errorf("Get: %v, %v", found, err)
-	}
-	j.Close()
-}
-
 // TestSubmitOnce runs one key through the states that its record can be in.
 func TestSubmitOnce(t *testing.T) {
 	ctx := t.Context()
@@ -196,13 +116,9 @@ func TestSubmitOnce(t *testing.T) {
 	if got := as[*NotSentError](t, err); !errors.Is(err, ErrKeyConflict) || got.Attempts != 0 || got.Charged() != ChargedNo || f.posts() != 2 {
 		t.Errorf("another input under the same key: %v, %d POSTs", err, f.posts())
 	}
-	for name, other := range map[string]*Client{
-		"token":    New(testToken+"2", WithBaseURL("http://127.0.0.1"), WithJournal(c.journal)),
-		"base URL": New(testToken, WithBaseURL("http://127.0.0.1/other"), WithJournal(c.journal)),
-	} {
-		if _, err := other.SubmitOnce(ctx, "a", testInput()); !errors.Is(err, ErrKeyConflict) {
-			t.Errorf("another %s under the same key: %v", name, err)
-		}
+	moved := New(testToken, WithBaseURL("http://127.0.0.1/other"), WithJournal(c.journal))
+	if _, err := moved.SubmitOnce(ctx, "a", testInput()); !errors.Is(err, ErrKeyConflict) {
+		t.Errorf("another base URL under the same key: %v", err)
 	}
 	r, _, _ := c.journal.Get(ctx, "a")
 	if r.State != JournalStateAccepted || r.RequestID != "job-1" || r.Revision != 2 || r.Model != "vendor/model v1.0" || r.Origin != "http://127.0.0.1" {
@@ -229,6 +145,9 @@ func TestSubmitOnceStates(t *testing.T) {
 		{JournalStateAmbiguous, "job-7", 0, true, "job-7"},
 		{JournalStateRejected, "", 1, false, "job-1"},
 		{JournalStateAccepted, "job-9", 0, false, "job-9"},
+		{JournalStateAccepted, "../job-9", 0, true, ""}, // of a table that somebody else writes
+		{JournalStateAccepted, "", 0, true, ""},
+		{JournalStateAmbiguous, "a/b", 0, true, ""},
 		{"a state of a later version", "", 0, true, ""},
 	} {
 		t.Run(string(test.state)+test.id, func(t *testing.T) {
@@ -236,7 +155,7 @@ func TestSubmitOnceStates(t *testing.T) {
 			body, _ := encodeInput(testInput())
 			s, _ := c.newSubmission(testInput().ModelID(), body)
 			r := record("k", 5, test.state)
-			r.Request, r.RequestID = c.requestHash(s), test.id
+			r.Request, r.RequestID = c.intent("k", s).Request, test.id
 			_, _ = c.journal.PutIfAbsent(t.Context(), r)
 			for range 2 {
 				job, err := c.SubmitOnce(t.Context(), "k", testInput())
@@ -365,20 +284,219 @@ func (b *brokenJournal) CompareAndSwap(ctx context.Context, revision int64, r Jo
 	return b.MemoryJournal.CompareAndSwap(ctx, revision, r)
 }
 
-// TestJournalFails: without a written intent nothing is sent; a job whose
-// acceptance could not be written is returned, and its key stays in doubt.
+// TestJournalFails: without a written intent nothing is sent; what came of a submit
+// is returned beside the error of a journal that does not take it, and its key stays
+// in doubt.
 func TestJournalFails(t *testing.T) {
 	c, f := answering(t, func(received) reply { return reply{body: acceptedBody} }, WithJournal(&brokenJournal{NewMemoryJournal(), 0, 1}))
 	_, err := c.SubmitOnce(t.Context(), "k", testInput())
 	if as[*NotSentError](t, err); !errors.Is(err, errDiskFull) || f.posts() != 0 {
 		t.Errorf("%d POSTs, %v", f.posts(), err)
 	}
-	c, f = answering(t, func(received) reply { return reply{body: acceptedBody} }, WithJournal(&brokenJournal{NewMemoryJournal(), 0, 2}))
-	job, err := c.SubmitOnce(t.Context(), "k", testInput())
-	isAccepted(t, job, err)
-	_, err = c.SubmitOnce(t.Context(), "k", testInput())
-	if isErr := is[*NotSentError](err) || is[*AmbiguousSubmitError](err); !isErr || f.posts() != 1 {
-		t.Errorf("%d POSTs, %v", f.posts(), err)
+	for _, test := range []struct {
+		name    string
+		reply   reply
+		id      string // of the job that is returned
+		known   string // of the job in the error
+		charged Charged
+		is      func(error) bool
+	}{
+		{"accepted", reply{body: acceptedBody}, "job-1", "job-1", ChargedYes, func(error) bool { return true }},
+		{"refused", reply{status: 402}, "", "", ChargedNo, is[*InsufficientBalanceError]},
+		{"in doubt", reply{drop: true}, "", "", ChargedMaybe, is[*AmbiguousSubmitError]},
+		{"in doubt, of a job", reply{body: acceptedBody, cut: 1}, "", "job-1", ChargedYes, is[*AmbiguousSubmitError]},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, f := answering(t, func(received) reply { return test.reply }, WithJournal(&brokenJournal{NewMemoryJournal(), 0, 2}))
+			job, err := c.SubmitOnce(t.Context(), "k", testInput())
+			e := as[*JournalError](t, err)
+			if (job == nil) != (test.id == "") || job != nil && job.ID() != test.id || (e.Job() == nil) != (test.known == "") || e.RequestID() != test.known {
+				t.Errorf("job %v, in the error %v: %v", job, e.Job(), err)
+			}
+			if e.Charged() != test.charged || !errors.Is(err, errDiskFull) || !test.is(err) || e.Journal != "*client.brokenJournal" || e.Key != "k" {
+				t.Errorf("error %#v", e)
+			}
+			_, err = c.SubmitOnce(t.Context(), "k", testInput())
+			if isAmbiguous(t, nil, err); f.posts() != 1 {
+				t.Errorf("%d POSTs", f.posts())
+			}
+		})
+	}
+}
+
+// TestJournalFailsInRun: a model method and a batch report the job too.
+func TestJournalFailsInRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := answering(t, jobAPI([]string{running}, []string{done}), WithJournal(&brokenJournal{NewMemoryJournal(), 0, 2}))
+		var told *Job
+		_, err := c.run(t.Context(), testInput(), []CallOption{OnceKey("k"), OnAccepted(func(j *Job) { told = j })})
+		if e := as[*JournalError](t, err); told == nil || e.Job() != told {
+			t.Errorf("told of %v: %v", told, err)
+		}
+		c, _ = answering(t, jobAPI([]string{running}, []string{done}), WithJournal(&brokenJournal{NewMemoryJournal(), 0, 2}))
+		taken := 0
+		for _, o := range Batch(t.Context(), c, prompts(1, &taken)) {
+			if e := as[*JournalError](t, o.Err); o.Job == nil || o.Job != e.Job() {
+				t.Errorf("outcome %+v", o)
+			}
+		}
+	})
+}
+
+// TestTokenRotates: a key whose end is known serves a request of which only the
+// token differs; one in doubt does not.
+func TestTokenRotates(t *testing.T) {
+	for _, test := range []struct {
+		first  reply
+		posts  int // of the second client
+		wantID string
+	}{
+		{reply{body: `{"request_id":"job-old"}`}, 0, "job-old"},
+		{reply{status: 401}, 1, "job-1"},
+		{reply{drop: true}, 0, ""},
+	} {
+		j := NewMemoryJournal()
+		first, _ := answering(t, func(received) reply { return test.first }, WithJournal(j))
+		_, _ = first.SubmitOnce(t.Context(), "k", testInput())
+		second, f := answering(t, func(received) reply { return reply{body: acceptedBody} }, WithJournal(j))
+		second.token = func() string { return "another-token" }
+		job, err := second.SubmitOnce(t.Context(), "k", testInput())
+		if f.posts() != test.posts || test.wantID == "" && !errors.Is(err, ErrKeyConflict) || test.wantID != "" && (err != nil || job.ID() != test.wantID) {
+			t.Errorf("%+v: job %v, error %v, %d POSTs", test.first, job, err, f.posts())
+		}
+		_, err = second.SubmitOnce(t.Context(), "k", &input{Prompt: "another"})
+		if !errors.Is(err, ErrKeyConflict) || f.posts() != test.posts {
+			t.Errorf("another input under the same key: %v", err)
+		}
+	}
+}
+
+// meddlingJournal changes a record between a submit's intent and its outcome.
+type meddlingJournal struct {
+	*MemoryJournal
+	change func(*JournalRecord)
+}
+
+func (j *meddlingJournal) PutIfAbsent(ctx context.Context, r JournalRecord) (bool, error) {
+	stored, err := j.MemoryJournal.PutIfAbsent(ctx, r)
+	r.Revision++
+	j.change(&r)
+	_, _ = j.CompareAndSwap(ctx, r.Revision-1, r)
+	return stored, err
+}
+
+// TestSenderCorrectsRecord: whoever sent a submit knows best what came of it,
+// unless the key was used again.
+func TestSenderCorrectsRecord(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*JournalRecord)
+		reply  reply
+		state  JournalState
+		id     string
+		failed bool
+	}{
+		{"note", func(r *JournalRecord) { r.Note = "n" }, reply{body: acceptedBody}, JournalStateAccepted, "job-1", false},
+		{"note of a refused one", func(r *JournalRecord) { r.Note = "n" }, reply{status: 402}, JournalStateRejected, "", false},
+		{"taken for dead", func(r *JournalRecord) { r.State = JournalStateAmbiguous }, reply{body: acceptedBody}, JournalStateAccepted, "job-1", false},
+		{"settled as not accepted", func(r *JournalRecord) { r.State = JournalStateRejected }, reply{body: acceptedBody}, JournalStateAccepted, "job-1", false},
+		{"settled with the job", func(r *JournalRecord) { r.State, r.RequestID = JournalStateAccepted, "job-1" }, reply{body: acceptedBody}, JournalStateAccepted, "job-1", false},
+		{"settled with another", func(r *JournalRecord) { r.State, r.RequestID = JournalStateAccepted, "job-2" }, reply{body: acceptedBody}, JournalStateAccepted, "job-2", true},
+		{"doubt after a person", func(r *JournalRecord) { r.State, r.RequestID = JournalStateAccepted, "job-2" }, reply{drop: true}, JournalStateAccepted, "job-2", true},
+		{"used again", func(r *JournalRecord) { r.Started = r.Started.Add(time.Second) }, reply{body: acceptedBody}, JournalStateSending, "", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			j := &meddlingJournal{NewMemoryJournal(), test.change}
+			c, _ := answering(t, func(received) reply { return test.reply }, WithJournal(j))
+			job, err := c.SubmitOnce(t.Context(), "k", testInput())
+			r, _, _ := j.Get(t.Context(), "k")
+			if is[*JournalError](err) != test.failed || test.reply.body != "" && job.ID() != "job-1" {
+				t.Errorf("job %v, error %v", job, err)
+			}
+			if r.State != test.state || r.RequestID != test.id || (r.Note != "") != strings.HasPrefix(test.name, "note") {
+				t.Errorf("record %+v", r)
+			}
+		})
+	}
+}
+
+// TestSettle: what a person may write, and what a key then does.
+func TestSettle(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		reply  reply // to the submit, under key k
+		settle func(Journal) error
+		err    string
+		posts  int // after another submit
+		wantID string
+	}{
+		{"accepted", reply{drop: true}, func(j Journal) error { return SettleAccepted(t.Context(), j, "k", "job-7") }, "", 1, "job-7"},
+		{"accepted, twice", reply{body: `{"request_id":"job-7"}`}, func(j Journal) error { return SettleAccepted(t.Context(), j, "k", "job-7") }, "", 1, "job-7"},
+		{"not accepted", reply{drop: true}, func(j Journal) error { return SettleNotAccepted(t.Context(), j, "k") }, "", 2, "job-1"},
+		{"bad id", reply{drop: true}, func(j Journal) error { return SettleAccepted(t.Context(), j, "k", "../x") }, "a request id is", 1, ""},
+		{"no id", reply{drop: true}, func(j Journal) error { return SettleAccepted(t.Context(), j, "k", "") }, "a request id is", 1, ""},
+		{"no key", reply{drop: true}, func(j Journal) error { return SettleNotAccepted(t.Context(), j, "l") }, "no such key", 1, ""},
+		{"not in doubt", reply{body: `{"request_id":"job-7"}`}, func(j Journal) error { return SettleNotAccepted(t.Context(), j, "k") }, "not in doubt: its state is accepted, of job job-7", 1, "job-7"},
+		{"another job", reply{body: `{"request_id":"job-7"}`}, func(j Journal) error { return SettleAccepted(t.Context(), j, "k", "job-8") }, "not in doubt", 1, "job-7"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			j := NewMemoryJournal()
+			c, f := answering(t, func(r received) reply {
+				if r.n == 1 {
+					return test.reply
+				}
+				return reply{body: acceptedBody}
+			}, WithJournal(j))
+			_, _ = c.SubmitOnce(t.Context(), "k", testInput())
+			err := test.settle(j)
+			if (err == nil) != (test.err == "") || err != nil && (!strings.Contains(err.Error(), test.err) || !is[*JournalError](err)) {
+				t.Errorf("error %v, want %q", err, test.err)
+			}
+			job, err := c.SubmitOnce(t.Context(), "k", testInput())
+			if test.wantID == "" {
+				isAmbiguous(t, job, err)
+			} else if err != nil || job.ID() != test.wantID {
+				t.Errorf("job %v, error %v", job, err)
+			}
+			if f.posts() != test.posts {
+				t.Errorf("%d POSTs, want %d", f.posts(), test.posts)
+			}
+		})
+	}
+}
+
+// TestRecords lists the records of both journals in the order of their keys' submits.
+func TestRecords(t *testing.T) {
+	file, err := OpenJournal(filepath.Join(t.TempDir(), "j.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range []JournalLister{NewMemoryJournal(), file} {
+		for _, key := range []string{"b", "a", "c"} {
+			if _, err := j.PutIfAbsent(t.Context(), record(key, 1, JournalStateSending)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, _ = j.CompareAndSwap(t.Context(), 1, record("b", 2, JournalStateRejected))
+		var got []string
+		for r, err := range j.Records(t.Context()) {
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, r.Key+" "+string(r.State))
+			if _, _, err := j.Get(t.Context(), r.Key); err != nil { // while it lists
+				t.Error(err)
+			}
+		}
+		if diff := cmp.Diff([]string{"b rejected", "a sending", "c sending"}, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	file.Close()
+	for _, err := range file.Records(t.Context()) {
+		if !errors.Is(err, errJournalClosed) {
+			t.Errorf("a closed journal lists: %v", err)
+		}
 	}
 }
 
