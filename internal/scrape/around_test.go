@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -123,20 +124,16 @@ func wantAround(t testing.TB) string {
 }
 
 // TestWhatIsAroundAModelDoesNotChangeIt reads every way to have a model with
-// every decoration in every place, and every two of them.
+// every decoration in every place, and two of them in one way each.
 func TestWhatIsAroundAModelDoesNotChangeIt(t *testing.T) {
 	want := wantAround(t)
-	var names []string
-	for name := range decorations {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	all, names := slices.Sorted(maps.Keys(ways)), slices.Sorted(maps.Keys(decorations))
 	check := func(way, about, page string) {
 		if got, diags := readAround(page); got != want || diags.HasErrors() {
 			t.Errorf("%s with %s: %v\n%s\n%s", way, about, diags, got, page)
 		}
 	}
-	for way := range ways {
+	for n, way := range all {
 		check(way, "nothing", aroundPage(t, way, "", "", ""))
 		for i, first := range names {
 			if isTwin(way, first) {
@@ -146,8 +143,8 @@ func TestWhatIsAroundAModelDoesNotChangeIt(t *testing.T) {
 			check(way, first+" before", aroundPage(t, way, part, "", ""))
 			check(way, first+" between", aroundPage(t, way, "", part, ""))
 			check(way, first+" after", aroundPage(t, way, "", "", part))
-			for _, second := range names[i+1:] {
-				if isTwin(way, second) {
+			for j, second := range names[i+1:] {
+				if (i+j)%len(ways) != n || isTwin(way, second) {
 					continue
 				}
 				other := expandAround(t, decorations[second])
@@ -163,15 +160,7 @@ func isTwin(way, decoration string) bool { return way == "hidden tabs" && decora
 
 // FuzzAroundModel puts decorations and random text around a model.
 func FuzzAroundModel(f *testing.F) {
-	var all, names []string
-	for way := range ways {
-		all = append(all, way)
-	}
-	for name := range decorations {
-		names = append(names, name)
-	}
-	slices.Sort(all)
-	slices.Sort(names)
+	all, names := slices.Sorted(maps.Keys(ways)), slices.Sorted(maps.Keys(decorations))
 	f.Add([]byte{0, 1, 2, 3}, "Use it, then wait.", `{"a": "b`)
 	f.Add([]byte{1, 30, 31, 32, 4}, "Schema {\"x\": [", "curl | jq . && echo; ^ # >")
 	f.Add([]byte{2, 9, 200, 77}, "\u200b\u00a0\u202eRTL", "`$(x)` <b> & \"q\" 'r'")

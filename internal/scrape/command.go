@@ -72,8 +72,8 @@ func callOf(t *text, before, after *mention, body span) *mention {
 
 // bodyOptions are the options of curl and other commands that take a request
 // body.
-var bodyOptions = []string{"--data", "--data-raw", "--data-binary", "--data-ascii", "--json", "--raw", "--body-data", "--post-data",
-	"-Body", " -d", "\n-d"}
+var bodyOptions = []string{"--data", "--data-raw", "--data-binary", "--data-ascii", "--json", "--raw",
+	"--body-data", "--post-data", "-Body", " -d", "\n-d"}
 
 // isCommandBody reports whether the text before a value ends in a command's
 // option that takes a request body. The body ends with its JSON value, not with

@@ -117,3 +117,53 @@ func (p *textScan) partAt(open int) string {
 	}
 	return ""
 }
+
+// unfolded returns the first candidate of which another shows a part only, as a
+// viewer that folds objects and shortens strings does, or else that other one.
+func unfolded(c candidate, wholes []candidate) candidate {
+	for _, w := range wholes {
+		if folds := 0; isFoldOf(c.value, w.value, &folds) && folds > 0 {
+			return w
+		}
+	}
+	return c
+}
+
+// isFoldOf reports whether two values are the same but for objects and arrays
+// that the first has empty and strings that it has shortened, and counts those.
+func isFoldOf(part, whole *jsontree.Value, folds *int) bool {
+	if part.Kind != whole.Kind {
+		return false
+	}
+	switch part.Kind {
+	case jsontree.String:
+		start, isShort := strings.CutSuffix(strings.TrimRight(part.Text, " "), "…")
+		if !isShort {
+			start, isShort = strings.CutSuffix(strings.TrimRight(part.Text, " "), "...")
+		}
+		if start = strings.TrimRight(start, " "); isShort && part.Text != whole.Text && strings.HasPrefix(whole.Text, start) {
+			*folds++
+			return true
+		}
+	case jsontree.Array, jsontree.Object:
+		if len(part.Elems)+len(part.Members) == 0 && len(whole.Elems)+len(whole.Members) > 0 {
+			*folds++
+			return true
+		}
+	}
+	if part.Kind != jsontree.Array && part.Kind != jsontree.Object {
+		return same(part, whole)
+	}
+	if len(part.Elems) != len(whole.Elems) || len(part.Members) != len(whole.Members) {
+		return false
+	}
+	for i, e := range part.Elems {
+		if !isFoldOf(e, whole.Elems[i], folds) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(part.Members, func(m jsontree.Member) bool {
+		other := whole.Get(m.Name)
+		return other == nil || !isFoldOf(m.Value, other, folds)
+	})
+}

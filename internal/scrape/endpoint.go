@@ -191,8 +191,8 @@ func cleanID(id string) string { return strings.TrimRight(id, " /.,:;!=-_\\") }
 
 // longerEnd is what ends an id with blanks: the rest of a shell command, or of
 // an HTTP request line. Blanks before it do not count.
-var longerEnd = regexp.MustCompile("[\\\\^|;<>&?()\\[\\]{}*,\"'`#!]|\\s[-–—]|\\s[012]>|\\sHTTP/|[\\w-]+[:=]|\\.(?:\\s|$)|\\s(?:" +
-	`Copy|Copied|GET|POST|PUT|PATCH|DELETE)\b`)
+var longerEnd = regexp.MustCompile("[\\\\^|;<>&?()\\[\\]{}*,\"'`#!]|" +
+	`\s[-–—]|\s[012]>|\sHTTP/|[\w-]+[:=]|\.(?:\s|$)|\s(?:Copy|Copied|GET|POST|PUT|PATCH|DELETE)\b`)
 
 // readLonger reads the words after an id that may belong to it.
 func (m *mention) readLonger(line []byte, size int, quoted bool) {
@@ -215,7 +215,8 @@ func (m *mention) readLonger(line []byte, size int, quoted bool) {
 	case isURLOption(m.text.data[:m.start]):
 		m.trusted = true
 	default:
-		m.trusted = (quoted || m.command) && toEnd && !slices.ContainsFunc(words, func(w string) bool { return !isNameWord(w) })
+		isOther := func(w string) bool { return !isNameWord(w) }
+		m.trusted = (quoted || m.command) && toEnd && !slices.ContainsFunc(words, isOther)
 	}
 }
 

@@ -68,7 +68,7 @@ func (w *weigher) missingID() diag.Diagnostic {
 	if issue, is := w.firstIssue(syntaxIssue.isCut); is {
 		return cutOffDiagnostic(issue)
 	}
-	return diag.Diagnostic{Pos: diag.Position{File: w.page.src.File, Line: 1, Col: 1}, Severity: diag.Error, Rule: "no-model-id",
+	return diag.Diagnostic{Pos: w.page.src.Position(0), Severity: diag.Error, Rule: "no-model-id",
 		Message: "the page names no model: it has no URL " + endpointPrefix + "<model id>",
 		Hint:    "give the API page of a model, with its curl example"}
 }
@@ -82,7 +82,7 @@ func (w *weigher) missingInput() diag.Diagnostic {
 	if issue, is := w.firstIssue(syntaxIssue.isCut); is {
 		return cutOffDiagnostic(issue)
 	}
-	d := diag.Diagnostic{Pos: diag.Position{File: w.page.src.File, Line: 1, Col: 1}, Severity: diag.Error, Rule: "no-input-schema",
+	d := diag.Diagnostic{Pos: w.page.src.Position(0), Severity: diag.Error, Rule: "no-input-schema",
 		Subject: w.who.id, Message: "the page has no input schema",
 		Hint: `an input schema is a JSON object with "type": "object" and "properties"`}
 	if len(w.denied) > 0 {
@@ -140,7 +140,7 @@ func (w *weigher) unread(input, output, example candidate) (diags diag.List) {
 				d := cutOffDiagnostic(i)
 				d.Severity, d.Hint = diag.Warning, "the document has no example"
 				diags = append(diags, d)
-			case i.isCut() && output.value == nil && (i.part == "output" || i.part == "" && o != hidden && i.offset == len(i.text.data)):
+			case i.isCut() && output.value == nil && (i.part == "output" || i.part == "" && o != hidden && i.endsText()):
 				diags = append(diags, cutOffDiagnostic(i))
 			}
 		}
@@ -172,7 +172,8 @@ func (w *weigher) finish(c candidate, part string) (*jsontree.Value, diag.List) 
 		return nil, diags
 	}
 	for _, m := range r.dropped {
-		report(m, diag.Warning, fmt.Sprintf("the %s has the value %q, which JSON does not have", part, m.Text), "the value is left out")
+		report(m, diag.Warning, fmt.Sprintf("the %s has the value %q, which JSON does not have", part, m.Text),
+			"the value is left out")
 	}
 	return v, diags
 }

@@ -211,7 +211,8 @@ func object(entries *jsontree.Value) *jsontree.Value {
 		if len(e.Elems) != 2 || !e.Elems[0].Is(jsontree.String) || out.Get(e.Elems[0].Text) != nil {
 			return marker(entries, "$Q")
 		}
-		out.Members = append(out.Members, jsontree.Member{Name: e.Elems[0].Text, Value: e.Elems[1], Offset: e.Elems[0].Offset})
+		key := e.Elems[0]
+		out.Members = append(out.Members, jsontree.Member{Name: key.Text, Value: e.Elems[1], Offset: key.Offset})
 	}
 	return out
 }

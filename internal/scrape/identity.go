@@ -178,8 +178,9 @@ func (w *weigher) isOutermost(m *mention) bool {
 func isMain(m *mention) bool {
 	for c := m.where; c != nil; c = c.up {
 		switch plainName(c.name) {
-		case "related", "similar", "recommended", "recommendations", "suggested", "alternatives", "siblings", "others", "more",
-			"next", "previous", "prev", "neighbours", "neighbors", "relatedmodels", "similarmodels", "othermodels", "moremodels":
+		case "related", "relatedmodels", "similar", "similarmodels", "recommended", "recommendations", "suggested",
+			"alternatives", "siblings", "others", "othermodels", "more", "moremodels", "next", "previous", "prev",
+			"neighbours", "neighbors":
 			return false
 		}
 	}

@@ -70,7 +70,8 @@ func jsonContent(content *jsontree.Value) *jsontree.Value {
 	}
 	for _, m := range content.Members {
 		media, _, _ := strings.Cut(strings.ToLower(m.Name), ";")
-		if media = strings.TrimSpace(media); media == "application/json" || strings.HasSuffix(media, "+json") || media == "*/*" {
+		switch media = strings.TrimSpace(media); {
+		case media == "application/json", strings.HasSuffix(media, "+json"), media == "*/*":
 			return m.Value
 		}
 	}

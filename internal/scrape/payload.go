@@ -116,7 +116,8 @@ func joinPushes(stream, script *text) (issues []syntaxIssue) {
 const pushArray = "__next_f"
 
 // pushCall is what is written before the array that is pushed.
-var pushCall = regexp.MustCompile(`__next_f["'\]]*(?:\s*(?:=|\|\||\[\s*\]|\)|(?:self|window|globalThis)[.\w\["'\]]*))*\s*\.push\(\s*`)
+var pushCall = regexp.MustCompile(pushArray +
+	`["'\]]*(?:\s*(?:=|\|\||\[\s*\]|\)|(?:self|window|globalThis)[.\w\["'\]]*))*\s*\.push\(\s*`)
 
 // joinPiece appends one piece to the stream, or says why it cannot be.
 func joinPiece(stream, script *text, v *jsontree.Value) (reason string) {

@@ -28,11 +28,13 @@ var roleWords = []struct {
 	words []string
 }{
 	{forInput, []string{"input", "request", "argument", "ingresso", "richiesta", "entrada", "solicitud", "entrée",
-		"requête", "eingabe", "anfrage", "ввод", "вход", "запрос", "入力", "リクエスト", "입력", "요청", "输入", "輸入", "请求", "請求"}},
+		"requête", "eingabe", "anfrage", "ввод", "вход", "запрос",
+		"入力", "リクエスト", "입력", "요청", "输入", "輸入", "请求", "請求"}},
 	{forOutput, []string{"output", "result", "uscita", "risultat", "salida", "resultado", "saída", "sortie", "résultat",
-		"ausgabe", "ergebnis", "выход", "вывод", "результат", "出力", "結果", "출력", "결과", "输出", "輸出", "结果"}},
-	{forAnswer, []string{"response", "answer", "reply", "webhook", "callback", "event", "error", "returns", "risposta", "respuesta",
-		"resposta", "réponse", "antwort", "ответ", "レスポンス", "응답", "响应", "響應", "回應"}},
+		"ausgabe", "ergebnis", "выход", "вывод", "результат",
+		"出力", "結果", "출력", "결과", "输出", "輸出", "结果"}},
+	{forAnswer, []string{"response", "answer", "reply", "webhook", "callback", "event", "error", "returns",
+		"risposta", "respuesta", "resposta", "réponse", "antwort", "ответ", "レスポンス", "응답", "响应", "響應", "回應"}},
 }
 
 // camelCase is where a name in camel case goes on with a new word.
@@ -152,8 +154,8 @@ func holdsTools(name string) bool {
 var (
 	answerMembers = []string{"request_id", "status_url", "result_url", "cancel_url", "queue_position", "instance_id",
 		"created_at", "finished_at", "webhook_url"}
-	sharedMembers = []string{"status", "outcome", "output", "outputs", "error", "cost", "model_id", "code", "message", "detail",
-		"image", "video", "audio", "images", "videos", "audios", "logs", "metrics", "id", "url", "file", "files"}
+	sharedMembers = []string{"status", "outcome", "output", "outputs", "error", "cost", "model_id", "code", "message",
+		"detail", "image", "video", "audio", "images", "videos", "audios", "logs", "metrics", "id", "url", "file", "files"}
 )
 
 // looksLikeAnswer reports whether every property of a schema is one of an
@@ -183,7 +185,9 @@ func looksLikeInput(v *jsontree.Value) bool {
 	if roleOf(v.Get("title").Str()) == forInput || len(v.Get("required").Items()) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(v.Get("properties").Members, func(m jsontree.Member) bool { return m.Value.Get("default") != nil })
+	return slices.ContainsFunc(v.Get("properties").Members, func(m jsontree.Member) bool {
+		return m.Value.Get("default") != nil
+	})
 }
 
 // A heading is short; a sentence that introduces what follows ends in a colon.
@@ -221,7 +225,8 @@ func (t *text) label(from, at int) string {
 }
 
 // writtenID is a model id of three segments or more in a heading.
-var writtenID = regexp.MustCompile(`(?:^|\s)(?:/?v1/models/)?([\p{L}\p{N}][\p{L}\p{N}._-]*(?:/[\p{L}\p{N}._-]+){2,})(?:[\s:]|$)`)
+var writtenID = regexp.MustCompile(
+	`(?:^|\s)(?:/?v1/models/)?([\p{L}\p{N}][\p{L}\p{N}._-]*(?:/[\p{L}\p{N}._-]+){2,})(?:[\s:]|$)`)
 
 // modelIn returns the model id in a heading, or "". A heading that is an id and
 // nothing else may have two segments; the first, the vendor, has no blank.
@@ -229,7 +234,8 @@ func modelIn(label string) string {
 	if m := writtenID.FindStringSubmatch(label); m != nil {
 		return m[1]
 	}
-	if vendor, _, _ := strings.Cut(label, "/"); strings.Contains(vendor, " ") || mediaType.MatchString(label) || !modelName.MatchString(label) {
+	vendor, _, _ := strings.Cut(label, "/")
+	if strings.Contains(vendor, " ") || mediaType.MatchString(label) || !modelName.MatchString(label) {
 		return ""
 	}
 	return label
@@ -238,15 +244,16 @@ func modelIn(label string) string {
 // isRowOfTabs reports whether two lines that follow each other name different
 // roles: the code after them is either's.
 func isRowOfTabs(before, line string) bool {
-	return isLabel(before) && isLabel(line) && roleOf(before) != noRole && roleOf(line) != noRole && roleOf(before) != roleOf(line)
+	first, second := roleOf(before), roleOf(line)
+	return isLabel(before) && isLabel(line) && first != noRole && second != noRole && first != second
 }
 
 // isButton reports whether a line is the label of a code block's button, or
 // names the language of the code.
 func isButton(line string) bool {
 	switch strings.ToLower(line) {
-	case "copy", "copied", "copy code", "json", "json schema", "bash", "shell", "curl", "python", "javascript", "code", "expand",
-		"show more", "show less", "collapse", "raw", "preview", "download":
+	case "copy", "copied", "copy code", "json", "json schema", "bash", "shell", "curl", "python", "javascript", "code",
+		"expand", "show more", "show less", "collapse", "raw", "preview", "download":
 		return true
 	}
 	return false
@@ -280,7 +287,7 @@ func (t *text) heading(at int) string {
 	if i > 1 {
 		before := heads[i-2]
 		between := t.data[min(before.to, last.from):last.from]
-		if len(bytes.TrimSpace(between)) == 0 && roleOf(before.label) != noRole && roleOf(before.label) != roleOf(last.label) {
+		if len(bytes.TrimSpace(between)) == 0 && isRowOfTabs(before.label, last.label) {
 			return ""
 		}
 	}

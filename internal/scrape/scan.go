@@ -27,6 +27,9 @@ type syntaxIssue struct {
 
 func (i syntaxIssue) isCut() bool { return i.reason == "" }
 
+// endsText reports whether the issue is at the end of its text.
+func (i syntaxIssue) endsText() bool { return i.offset == len(i.text.data) }
+
 func (i syntaxIssue) message() string {
 	if i.reason != "" {
 		return i.reason

@@ -17,7 +17,8 @@ func (s *scanner) walk(t *text, v *jsontree.Value, where *holder, name string, a
 	}
 	switch {
 	case isMarker(v) && roleOf(name) == forInput:
-		s.reasons = append(s.reasons, syntaxIssue{location{t, v.Offset}, v.Offset, fmt.Sprintf("it refers to %q, which is not in it", v.Text), ""})
+		reason := fmt.Sprintf("it refers to %q, which is not in it", v.Text)
+		s.reasons = append(s.reasons, syntaxIssue{location{t, v.Offset}, v.Offset, reason, ""})
 	case v.Kind == jsontree.String:
 		s.walkString(t, v, where, name)
 	case isOutputSchema(v):
@@ -48,7 +49,8 @@ func (s *scanner) walk(t *text, v *jsontree.Value, where *holder, name string, a
 
 // schemaAt returns a schema as a candidate, with what the names around it say.
 func (s *scanner) schemaAt(t *text, v *jsontree.Value, where *holder, name string, after *mention) candidate {
-	c := candidate{value: v, location: location{t, v.Offset}, where: where, after: after, data: s.data, tool: where.isTool()}
+	c := candidate{value: v, location: location{t, v.Offset}, where: where, after: after, data: s.data}
+	c.tool = where.isTool()
 	c.role, c.words = where.named(name)
 	return c
 }

@@ -100,7 +100,8 @@ func (w *weigher) exampleAmong(input *jsontree.Value) candidate {
 			if owner, _ := w.who.owner(c.where); owner == others || c.after.id != w.who.id || c.role > forInput {
 				continue
 			}
-			if len(c.value.Members) > 0 && !slices.ContainsFunc(c.value.Members, func(m jsontree.Member) bool { return properties.Get(m.Name) == nil }) {
+			isOther := func(m jsontree.Member) bool { return properties.Get(m.Name) == nil }
+			if len(c.value.Members) > 0 && !slices.ContainsFunc(c.value.Members, isOther) {
 				return c
 			}
 		}
@@ -124,6 +125,9 @@ func (w *weigher) chooseInput() (candidate, diag.List) {
 		best := good[0]
 		if o == shown && len(w.keys) == 0 {
 			best = w.namedInstead(best)
+		}
+		for later := o + 1; later < origins; later++ {
+			best = unfolded(best, w.goodInputs(w.of[later].schemas, later))
 		}
 		return best, w.doubts(best)
 	}
@@ -258,28 +262,41 @@ func (w *weigher) keyMatch(c candidate) keyMatch {
 // chooseOutput returns the output schema. Of several that differ none is taken,
 // with a warning.
 func (w *weigher) chooseOutput() (candidate, diag.List) {
+	var best candidate
 	for o := range origins {
-		var good []candidate
-		for _, c := range slices.Concat(w.of[o].outputs, w.of[o].schemas) {
-			owner, _ := w.who.owner(c.where)
-			isOutput := isOutputSchema(c.value) || c.role == forOutput && !hasAnswerMembers(c.value)
-			isStray := owner == unnamed && c.after != nil && c.after.id != w.who.id
-			if isOutput && owner != others && !isStray && !c.tool {
-				good = append(good, c)
-			}
-		}
-		if some := filter(good, w.isOwn); len(some) > 0 {
-			good = some
+		good := w.goodOutputs(o)
+		if best.value != nil {
+			best = unfolded(best, good)
+			continue
 		}
 		for i, c := range good {
 			if i > 0 && !same(good[0].value, c.value) {
-				return candidate{}, diag.List{{Pos: c.position(), Severity: diag.Warning, Rule: "output-schema-conflict", Subject: w.who.id,
-					Message: "the output schema differs from the one at " + good[0].position().String(), Hint: "neither is taken"}}
+				return candidate{}, diag.List{{Pos: c.position(), Severity: diag.Warning, Rule: "output-schema-conflict",
+					Subject: w.who.id, Message: "the output schema differs from the one at " + good[0].position().String(),
+					Hint: "neither is taken"}}
 			}
 		}
 		if len(good) > 0 {
-			return good[0], nil
+			best = good[0]
 		}
 	}
-	return candidate{}, nil
+	return best, nil
+}
+
+// goodOutputs returns the schemas of outputs that nothing speaks against, those
+// of the page's own model where they are named.
+func (w *weigher) goodOutputs(o origin) []candidate {
+	var good []candidate
+	for _, c := range slices.Concat(w.of[o].outputs, w.of[o].schemas) {
+		owner, _ := w.who.owner(c.where)
+		isOutput := isOutputSchema(c.value) || c.role == forOutput && !hasAnswerMembers(c.value)
+		isStray := owner == unnamed && c.after != nil && c.after.id != w.who.id
+		if isOutput && owner != others && !isStray && !c.tool {
+			good = append(good, c)
+		}
+	}
+	if some := filter(good, w.isOwn); len(some) > 0 {
+		return some
+	}
+	return good
 }
