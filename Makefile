@@ -31,10 +31,12 @@ lint: ## Check format, vet and staticcheck
 generate: ## Write schemas/ from the saved pages and generated/ from schemas/
 	$(GO) run ./cmd/genclient scrape --out schemas testdata/pages/text
 	$(GO) run ./cmd/genclient generate --package runcomfy --out generated/runcomfy
+	$(GO) run ./internal/diag/rulesdoc > docs/lint.md
 
 check: build ## Fail if schemas/ or generated/ is not what scrape and generate write
 	bin/genclient scrape --out schemas testdata/pages/text
 	git diff --exit-code -- schemas
+	$(GO) run ./internal/diag/rulesdoc | diff docs/lint.md -
 	bin/genclient generate --package runcomfy --out generated/runcomfy --check
 
 demo: ## Pages to schemas to a compiled client, then the quickstart against a local emulator

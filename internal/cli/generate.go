@@ -29,7 +29,7 @@ per model and the runtime. Under "go generate" it needs no flags.
 
 Nothing is written unless every chosen model succeeded. With --keep-going the
 ones that did are written, nothing is deleted, and the exit code stays 1. With
---strict a warning is a failure of its model.
+--strict a warning is a failure of its model, also one of lint.
 
 One folder holds one selection: files that an earlier run with another selection
 made are deleted. Only files that start with

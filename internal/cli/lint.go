@@ -1,15 +1,10 @@
 package cli
 
 import (
-	"slices"
-
 	"github.com/spf13/cobra"
 
-	"github.com/genclient/genclient/internal/diag"
-
+	"github.com/genclient/genclient/internal/generate"
 	"github.com/genclient/genclient/internal/library"
-	"github.com/genclient/genclient/internal/lint"
-	"github.com/genclient/genclient/internal/plan"
 )
 
 func (a *app) lint() *cobra.Command {
@@ -17,9 +12,10 @@ func (a *app) lint() *cobra.Command {
 	var strict, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "lint [GLOB...]",
-		Short: "Report every oddity of the schemas",
-		Long: `lint reports every oddity of the schema documents, with file, line and column,
-the rule's name and a hint: what the page has odd, and what generate makes of it.
+		Short: "Report every irregularity of the schemas",
+		Long: `lint reports every irregularity of the schema documents, with file, line and
+column, the rule's name and a hint: what is irregular, and what generate does
+about it.
 Notes and warnings are no findings; errors are, and with --strict warnings.
 
 The diagnostics are the result and go to standard output, the summary to standard
@@ -39,7 +35,7 @@ left out.`,
 			if err != nil {
 				return err
 			}
-			diags := lintAll(l, chosen)
+			diags := generate.Diagnose(l, chosen)
 			if asJSON {
 				err = diags.JSON(a.stdout)
 			} else {
@@ -56,32 +52,4 @@ left out.`,
 	cmd.Flags().BoolVar(&strict, "strict", false, "count warnings as findings")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the diagnostics as JSON")
 	return cmd
-}
-
-// lintAll returns what reading, the lint rules and the planning of the chosen
-// models have to say, sorted. Where a lint rule has spoken, planning need not
-// say the same.
-func lintAll(l *library.Library, chosen library.Globs) diag.List {
-	diags := slices.Clone(l.Diags)
-	for _, d := range l.Documents {
-		if chosen.Match(d.ModelID) {
-			diags = append(diags, lint.Lint(d)...)
-		}
-	}
-	type key struct {
-		pos  diag.Position
-		rule string
-	}
-	said := map[key]bool{}
-	for _, d := range diags {
-		said[key{d.Pos, d.Rule}] = true
-	}
-	_, planned := l.Plan(plan.Options{Select: chosen.Match})
-	for _, d := range planned {
-		if !said[key{d.Pos, d.Rule}] {
-			diags = append(diags, d)
-		}
-	}
-	diags.Sort()
-	return diags
 }

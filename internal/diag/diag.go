@@ -14,12 +14,12 @@ type Severity uint8
 
 // The severities, mildest first.
 const (
-	// Note tells what was decided where the input left a choice.
+	// Note says what was decided where the input left a choice.
 	Note Severity = iota
-	// Warning tells of an oddity that the result is unaffected by or that was
+	// Warning reports an irregularity that the result is unaffected by or that was
 	// left to the server. It becomes a finding with --strict.
 	Warning
-	// Error tells that a part of the input could not be used.
+	// Error says that a part of the input could not be used.
 	Error
 )
 

@@ -1,9 +1,7 @@
-// Package dialect decides what the JSON Schema of the site means: its keywords
-// and the shape of their values, types, and references.
 package dialect
 
 import (
-	"math/big"
+	"fmt"
 	"slices"
 
 	"github.com/genclient/genclient/internal/jsontree"
@@ -22,7 +20,7 @@ const (
 	FormCount                 // an integer from 0
 	FormType                  // a type name or a list of them
 	FormValues                // a list of anything
-	FormNames                 // a list of strings
+	FormNames                 // a list of strings; others in it are ignored
 	FormNameLists             // an object of lists of strings, in draft 7 also of schemas
 	FormSchema                // a schema
 	FormItems                 // a schema, up to draft 2019-09 also a list of schemas
@@ -38,18 +36,21 @@ type Keyword struct {
 	Applies string
 	// Unchecked is set when the generated code leaves the keyword to the server.
 	Unchecked bool
+	// Annotation is set when the keyword constrains nothing by itself. Two schemas
+	// that apply to one value may differ in it; the outer one counts.
+	Annotation bool
 }
 
 // keywords are the keywords of the site, of JSON Schema from draft 4 to 2020-12
 // and of OpenAPI 3.0 that genclient knows.
 var keywords = map[string]Keyword{
-	"title": {Form: FormText}, "description": {Form: FormText}, "default": {Form: FormAny},
-	"example": {Form: FormAny}, "examples": {Form: FormAny}, "format": {Form: FormText},
-	"deprecated": {Form: FormFlag}, "readOnly": {Form: FormFlag}, "writeOnly": {Form: FormFlag},
-	"nullable": {Form: FormFlag}, "validations": {Form: FormAny},
-	"$schema": {Form: FormText}, "$id": {Form: FormText}, "id": {Form: FormText}, "$comment": {Form: FormText},
-	"$anchor": {Form: FormText}, "$ref": {Form: FormText},
-	"$defs": {Form: FormSchemaMap}, "definitions": {Form: FormSchemaMap},
+	"title": {Form: FormText, Annotation: true}, "description": {Form: FormText, Annotation: true}, "default": {Form: FormAny, Annotation: true},
+	"example": {Form: FormAny, Annotation: true}, "examples": {Form: FormAny, Annotation: true}, "format": {Form: FormText},
+	"deprecated": {Form: FormFlag, Annotation: true}, "readOnly": {Form: FormFlag, Annotation: true}, "writeOnly": {Form: FormFlag, Annotation: true},
+	"nullable": {Form: FormFlag, Annotation: true}, "validations": {Form: FormAny},
+	"$schema": {Form: FormText, Annotation: true}, "$id": {Form: FormText, Annotation: true}, "id": {Form: FormText, Annotation: true}, "$comment": {Form: FormText, Annotation: true},
+	"$anchor": {Form: FormText, Annotation: true}, "$ref": {Form: FormText},
+	"$defs": {Form: FormSchemaMap, Annotation: true}, "definitions": {Form: FormSchemaMap, Annotation: true},
 
 	"type": {Form: FormType}, "enum": {Form: FormValues}, "const": {Form: FormAny},
 
@@ -95,16 +96,48 @@ func KeywordNamed(name string) (kw Keyword, known bool) {
 	return kw, known
 }
 
-// FormOf returns the form of a known keyword's value.
-func FormOf(name string) Form { return keywords[name].Form }
+// FormOf returns the form of a keyword's value; FormAny for one that is not known.
+func FormOf(name string) Form {
+	if kw, known := keywords[name]; known {
+		return kw.Form
+	}
+	return FormAny
+}
 
-// types are the type names of JSON Schema and the site's own float, with the
-// JSON Schema type that each stands for.
-var types = map[string]string{"string": "string", "integer": "integer", "number": "number", "float": "number",
-	"boolean": "boolean", "array": "array", "object": "object", "null": "null"}
+// AppliesTo reports whether the keyword means something for values of one of the
+// types, JSON Schema's names; without any type it does.
+func (k Keyword) AppliesTo(types ...string) bool {
+	return k.Applies == "" || len(types) == 0 || slices.Contains(types, k.Applies) ||
+		k.Applies == "number" && slices.Contains(types, "integer")
+}
 
-// Wanted says what a value of the form is, or returns "" when v is one.
-func (f Form) Wanted(v *jsontree.Value) string {
+// Malformed returns what is wrong with the value of a known keyword, or nil: such a
+// keyword is ignored. Nil for a keyword that is not known.
+func Malformed(m jsontree.Member) *Problem {
+	kw, known := keywords[m.Name]
+	if !known {
+		return nil
+	}
+	want := kw.Form.wanted(m.Value)
+	if want == "" {
+		return nil
+	}
+	return &Problem{Rule: "malformed-keyword", Offset: m.Value.Offset,
+		Message: fmt.Sprintf("%q is not %s but %s", m.Name, want, m.Value.Brief())}
+}
+
+// WellFormed returns the value of a keyword of the schema v, or nil without one or
+// with one that is malformed.
+func WellFormed(v *jsontree.Value, keyword string) *jsontree.Value {
+	value := v.Get(keyword)
+	if value == nil || keywords[keyword].Form.wanted(value) != "" {
+		return nil
+	}
+	return value
+}
+
+// wanted returns what a value of the form is, or "" when v is one.
+func (f Form) wanted(v *jsontree.Value) string {
 	ok, want := true, ""
 	switch f {
 	case FormText:
@@ -118,13 +151,11 @@ func (f Form) Wanted(v *jsontree.Value) string {
 	case FormPositive:
 		ok, want = v.Is(jsontree.Number) && Rational(v).Sign() > 0, "a number above 0"
 	case FormCount:
-		ok, want = v.Is(jsontree.Number) && IsCount(v), "an integer from 0 to 2^53"
+		ok, want = v.Is(jsontree.Number) && isCount(v), "an integer from 0"
 	case FormType:
-		ok, want = v.Is(jsontree.String) || IsNames(v) && len(v.Elems) > 0, "a type or a list of types"
-	case FormValues:
+		ok, want = v.Is(jsontree.String) || isNames(v) && len(v.Elems) > 0, "a type or a list of types"
+	case FormValues, FormNames:
 		ok, want = v.Is(jsontree.Array), "a list"
-	case FormNames:
-		ok, want = IsNames(v), "a list of strings"
 	case FormNameLists, FormSchemaMap:
 		ok, want = v.Is(jsontree.Object), "an object"
 	case FormSchema:
@@ -139,45 +170,3 @@ func (f Form) Wanted(v *jsontree.Value) string {
 	}
 	return want
 }
-
-// IsNames reports whether v is a list of strings.
-func IsNames(v *jsontree.Value) bool {
-	return v.Is(jsontree.Array) && !slices.ContainsFunc(v.Elems, func(e *jsontree.Value) bool { return e.Kind != jsontree.String })
-}
-
-// IsCount reports whether a number is an integer from 0 to 2^53.
-func IsCount(v *jsontree.Value) bool {
-	r := Rational(v)
-	return r.IsInt() && r.Sign() >= 0 && r.Num().BitLen() <= 53
-}
-
-// Rational returns a number exactly. The decoder has bounded its size.
-func Rational(v *jsontree.Value) *big.Rat {
-	r, ok := new(big.Rat).SetString(v.Text)
-	if !ok {
-		panic("not a number: " + v.Text)
-	}
-	return r
-}
-
-// StandardTypes returns the JSON Schema types that a type keyword names, each once.
-func StandardTypes(v *jsontree.Value) []string {
-	var out []string
-	for _, name := range TypeNames(v) {
-		if standard := types[name]; standard != "" && !slices.Contains(out, standard) {
-			out = append(out, standard)
-		}
-	}
-	return out
-}
-
-// TypeNames returns the names in a type keyword, which is a string or a list.
-func TypeNames(v *jsontree.Value) []string {
-	if v.Is(jsontree.String) {
-		return []string{v.Text}
-	}
-	return v.Strings()
-}
-
-// StandardType returns the JSON Schema type that a type name stands for, or "".
-func StandardType(name string) string { return types[name] }

@@ -8,40 +8,49 @@ import (
 	"github.com/genclient/genclient/internal/jsontree"
 )
 
-// Resolve returns the schema that a $ref names in the schema root, or nil with
-// what is wrong and the rule that says so. Only JSON pointers (RFC 6901) into root
-// itself are followed, "#" and "#/...".
-func Resolve(root *jsontree.Value, ref string) (target *jsontree.Value, problem, rule string) {
-	pointer, local := strings.CutPrefix(ref, "#")
+// Resolve returns the schema that a $ref, a string, names in the schema root, or nil
+// with what is wrong. Only JSON pointers (RFC 6901) into root itself are followed, "#"
+// and "#/...".
+func Resolve(root, ref *jsontree.Value) (*jsontree.Value, *Problem) {
+	pointer, local := strings.CutPrefix(ref.Str(), "#")
 	if !local {
-		return nil, "refers to another document, which is never loaded", "ref-external"
+		return nil, &Problem{Rule: "ref-external", Offset: ref.Offset,
+			Message: ref.Brief() + " refers to another document, which is never loaded"}
 	}
 	if unescaped, err := url.PathUnescape(pointer); err == nil {
 		pointer = unescaped
 	}
 	if pointer == "" {
-		return root, "", ""
+		return root, nil
 	}
-	v := root
-	segments := strings.Split(pointer, "/")
-	if segments[0] != "" {
-		v = nil // an anchor
+	if v := follow(root, strings.Split(pointer, "/")); v.Is(jsontree.Object) || v.Is(jsontree.Bool) {
+		return v, nil
 	}
-	for _, segment := range segments[1:] {
-		segment = strings.NewReplacer("~1", "/", "~0", "~").Replace(segment)
-		if v.Is(jsontree.Array) {
-			i, err := strconv.Atoi(segment)
-			if err != nil || i < 0 || i >= len(v.Elems) {
-				v = nil
-				break
-			}
-			v = v.Elems[i]
+	return nil, &Problem{Rule: "ref-unresolvable", Offset: ref.Offset,
+		Message: ref.Brief() + " does not refer to a schema of this document"}
+}
+
+// follow takes the steps of a pointer, the first of which is empty; anything else is
+// an anchor.
+func follow(v *jsontree.Value, steps []string) *jsontree.Value {
+	if steps[0] != "" {
+		return nil
+	}
+	for _, step := range steps[1:] {
+		step = unescapeStep(step)
+		if !v.Is(jsontree.Array) {
+			v = v.Get(step)
 			continue
 		}
-		v = v.Get(segment)
+		i, err := strconv.Atoi(step)
+		if err != nil || i < 0 || i >= len(v.Elems) {
+			return nil
+		}
+		v = v.Elems[i]
 	}
-	if !v.Is(jsontree.Object) && !v.Is(jsontree.Bool) {
-		return nil, "refers to no schema of this document", "ref-unresolvable"
-	}
-	return v, "", ""
+	return v
 }
+
+func unescapeStep(step string) string { return strings.NewReplacer("~1", "/", "~0", "~").Replace(step) }
+
+func escapeStep(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }

@@ -67,7 +67,7 @@ func TestCorpus(t *testing.T) {
 	docs := corpusDocuments(t)
 	severities := map[diag.Severity]int{}
 	for _, d := range docs {
-		for _, finding := range lint.Lint(d) {
+		for _, finding := range lint.Document(d) {
 			severities[finding.Severity]++
 			if finding.Severity == diag.Error {
 				t.Errorf("lint: %s: %s [%s]", finding.Subject, finding.Message, finding.Rule)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/genclient/genclient/internal/ir"
 
-	"github.com/genclient/genclient/internal/dialect"
 	"github.com/genclient/genclient/internal/jsontree"
 	"github.com/genclient/genclient/internal/validate"
 )
@@ -159,8 +158,9 @@ func (f *fileSizes) around(rule *jsontree.Value) {
 		return
 	}
 	x, _ := bound.Float64()
-	metric, operator := dialect.SplitRule(rule.Get("validation_rule").Str())
-	known := operator != ""
+	name := rule.Get("validation_rule").Str()
+	metric := strings.TrimRight(name, "<>=")
+	known := slices.Contains([]string{">", "<", ">=", "<=", "=="}, name[len(metric):])
 	switch metric {
 	case "width_pixels":
 		f.width = append(f.width, int(x)-1, int(x), int(x)+1)

@@ -15,6 +15,7 @@ import (
 	"github.com/genclient/genclient/internal/emit"
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/library"
+	"github.com/genclient/genclient/internal/lint"
 	"github.com/genclient/genclient/internal/output"
 	"github.com/genclient/genclient/internal/plan"
 )
@@ -25,7 +26,7 @@ type Options struct {
 	Out       string // folder of the package
 	Library   *library.Library
 	Models    library.Globs // none select all
-	Strict    bool          // a warning is a failure of its model
+	Strict    bool          // what lint reports counts too, and a warning is a failure of its model
 	KeepGoing bool          // leave out models that failed
 	Check     bool          // the files are compared only: placeholders are up to date
 	Directive Directive     // the go:generate directive that runs genclient, if any
@@ -63,6 +64,25 @@ func Run(opts Options) (*Result, error) {
 	return &Result{Package: g.pkg, Files: g.files, Diags: g.diags, Failed: g.failed, Proceed: proceed}, nil
 }
 
+// Diagnose returns what reading, the rules of lint, and planning report on the selected
+// models, sorted: what Run with Strict has before it looks at files.
+func Diagnose(l *library.Library, models library.Globs) diag.List {
+	_, diags := diagnose(l, models, "", true)
+	return diags
+}
+
+// diagnose plans a package and returns what is reported on it, with the rules of lint or
+// without.
+func diagnose(l *library.Library, models library.Globs, pkg string, rules bool) (*ir.Package, diag.List) {
+	planned, diags := l.Plan(plan.Options{Package: pkg, Select: models.Match})
+	if rules {
+		diags = lint.Documents(l.Select(models), diags)
+	}
+	diags = append(slices.Clone(l.Diags), diags.Merge()...)
+	diags.Sort()
+	return planned, diags
+}
+
 // run is one run in progress.
 type run struct {
 	Options
@@ -75,9 +95,7 @@ type run struct {
 // prepare plans the package and its files. It reports whether they may be
 // written.
 func (g *run) prepare() (bool, error) {
-	pkg, planned := g.Library.Plan(plan.Options{Package: g.Package, Select: g.Models.Match})
-	g.pkg, g.diags = pkg, append(slices.Clone(g.Library.Diags), planned...)
-	g.diags.Sort()
+	g.pkg, g.diags = diagnose(g.Library, g.Models, g.Package, g.Strict)
 	if g.diags.Count(g.Limit()) > 0 {
 		if !g.KeepGoing || g.Library.NamesBroken || !g.leaveOutFailed() {
 			return false, nil
@@ -149,8 +167,7 @@ func (g *run) unselected() diag.List {
 		}
 		message = fmt.Sprintf("this file and %s are to be deleted: --models does not choose their models", more)
 	}
-	return diag.List{{Pos: diag.Position{File: first}, Severity: diag.Warning, Rule: "unselected-deleted", Subject: ids[0],
-		Message: message, Hint: "a folder holds one selection: choose these models too, or give them a folder of their own"}}
+	return diag.List{diag.New("unselected-deleted", diag.Position{File: first}, ids[0], message)}
 }
 
 // shown returns the path of a generated file as the user would write it.

@@ -80,9 +80,8 @@ func dropRepeated(docs []*schema.Document, diags diag.List) ([]*schema.Document,
 	var kept []*schema.Document
 	for _, d := range docs {
 		if n := len(kept); n > 0 && kept[n-1].ModelID == d.ModelID {
-			diags = append(diags, diag.Diagnostic{Pos: diag.Position{File: d.File()}, Severity: diag.Error,
-				Rule: "model-id-repeated", Subject: d.ModelID,
-				Message: "the model has a document already: " + kept[n-1].File(), Hint: "delete one of the two"})
+			diags = append(diags, diag.New("model-id-repeated", diag.Position{File: d.File()}, d.ModelID,
+				"the model has a document already: "+kept[n-1].File()))
 			continue
 		}
 		kept = append(kept, d)

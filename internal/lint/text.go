@@ -16,7 +16,7 @@ func (l *linter) text(v *jsontree.Value, path string) {
 	if !v.Is(jsontree.String) {
 		return
 	}
-	if strings.Contains(v.Text, "modelApiDoc_") {
+	if dialect.HasLeakedKey(v.Text) {
 		l.report("leaked-i18n-key", v.Offset, path, "an untranslated key of the site: "+v.Brief())
 	}
 	if i := strings.IndexFunc(v.Text, unprintable); i >= 0 {
@@ -51,12 +51,10 @@ func (l *linter) names(props *jsontree.Value, path string) {
 	first := map[string]string{}
 	for _, p := range props.Members {
 		at := dialect.JoinPath(path, p.Name)
-		if !tagCarries(p.Name) {
-			l.report("property-name", p.Offset, at, fmt.Sprintf("no struct tag carries the name %q", p.Name))
-		}
+		l.problem(dialect.PropertyName(p), at)
 		folded := fold(p.Name)
 		if other, ok := first[folded]; ok && folded != "" {
-			l.report("names-alike", p.Offset, at, fmt.Sprintf("%q differs from %q in case or punctuation alone", p.Name, other))
+			l.report("names-alike", p.Offset, at, fmt.Sprintf("%q differs from %q in case or punctuation only", p.Name, other))
 			continue
 		}
 		first[folded] = p.Name
@@ -70,16 +68,4 @@ func fold(name string) string {
 		}
 		return -1
 	}, name)
-}
-
-// tagCarries reports whether encoding/json takes the name from a struct tag: it
-// is not empty and has letters, digits and ASCII punctuation only, but no
-// quotes, backslash or comma.
-func tagCarries(name string) bool {
-	for _, r := range name {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r) {
-			return false
-		}
-	}
-	return name != ""
 }

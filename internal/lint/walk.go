@@ -25,7 +25,14 @@ type property struct {
 }
 
 func (l *linter) report(rule string, offset int, path, message string) {
-	l.diags = append(l.diags, l.doc.Diagnostic(rule, offset, path, message))
+	l.problem(&dialect.Problem{Rule: rule, Offset: offset, Message: message}, path)
+}
+
+// problem reports what package dialect finds, if it finds something.
+func (l *linter) problem(p *dialect.Problem, path string) {
+	if p != nil {
+		l.diags = append(l.diags, l.doc.Problem(p.At(path)))
+	}
 }
 
 // role says how a schema is reached, and so which rules it is asked.
@@ -42,8 +49,9 @@ func (l *linter) root() {
 	d := l.doc
 	l.text(d.Root().Get("title"), "")
 	l.text(d.Root().Get("description"), "")
-	if props := d.Input.Get("properties"); props == nil || props.Is(jsontree.Object) && len(props.Members) == 0 {
-		l.report("root-without-properties", d.Input.Offset, "", "the input schema names no properties")
+	if props := d.Input.Get("properties"); !combines(d.Input) && (props == nil || props.Is(jsontree.Object) && len(props.Members) == 0) {
+		problem := dialect.RootWithoutProperties(d.Input)
+		l.problem(&problem, "")
 	}
 	l.schema(d.Input, "", roleRoot)
 	if len(l.demo) > 0 {
@@ -118,8 +126,7 @@ func (l *linter) keywords(v *jsontree.Value, path string) {
 		switch {
 		case !known:
 			l.report("keyword-unknown", m.Offset, path, fmt.Sprintf("the keyword %q is not known", m.Name))
-		case kw.Applies != "" && len(names) > 0 && !slices.Contains(names, kw.Applies) &&
-			(kw.Applies != "number" || !slices.Contains(names, "integer")):
+		case !kw.AppliesTo(names...):
 			l.report("keyword-misplaced", m.Offset, path, fmt.Sprintf("%q on %s", m.Name, withArticle(strings.Join(names, " or "))))
 		case kw.Unchecked && !m.Value.Is(jsontree.Null):
 			l.report("keyword-unchecked", m.Offset, path, fmt.Sprintf("the keyword %q is not checked before sending", m.Name))
@@ -130,7 +137,7 @@ func (l *linter) keywords(v *jsontree.Value, path string) {
 			l.report(rule, flag.Offset, path, "the schema is marked "+name)
 		}
 	}
-	if format := v.Get("format"); format.Is(jsontree.String) && !slices.Contains(formats, format.Text) {
+	if format := v.Get("format"); format.Is(jsontree.String) && !dialect.KnownFormat(format.Text) {
 		l.report("format-unknown", format.Offset, path, fmt.Sprintf("the format %q is not known", format.Text))
 	}
 }
@@ -142,22 +149,12 @@ func withArticle(noun string) string {
 	return "a " + noun
 }
 
-// formats are the site's media formats, those of JSON Schema 2020-12
-// (Validation, section 7.3) and those of OpenAPI. They annotate; nothing checks
-// them.
-var formats = []string{
-	"image_uri", "video_uri", "audio_uri", "image_uris", "video_uris", "audio_uris",
-	"date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6",
-	"uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer", "regex",
-	"int32", "int64", "float", "double", "byte", "binary", "password",
-}
-
 // types reports types that are not JSON Schema's, and properties without one.
 func (l *linter) types(v *jsontree.Value, path string, as role) {
 	keyword := v.Get("type")
 	names := dialect.TypeNames(keyword)
 	if slices.Contains(names, "float") {
-		l.report("type-nonstandard", keyword.Offset, path, `"float" is no type of JSON Schema`)
+		l.report("type-nonstandard", keyword.Offset, path, `"float" is not a type of JSON Schema`)
 	}
 	if keyword.Is(jsontree.Array) {
 		switch rest := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "null" }); {
@@ -167,7 +164,7 @@ func (l *linter) types(v *jsontree.Value, path string, as role) {
 			l.report("nullable", keyword.Offset, path, "the value may be null")
 		}
 	}
-	if !tellsType(v) {
+	if !givesType(v) {
 		switch as {
 		case roleProperty:
 			l.report("untyped-property", v.Offset, path, "the property has no type")
@@ -177,8 +174,14 @@ func (l *linter) types(v *jsontree.Value, path string, as role) {
 	}
 }
 
-// tellsType reports whether a keyword of the schema says what its values are.
-func tellsType(v *jsontree.Value) bool {
+// combines reports whether other schemas apply to the instances of v too: planning,
+// which puts them together, knows more of its properties then.
+func combines(v *jsontree.Value) bool {
+	return slices.ContainsFunc([]string{"$ref", "allOf", "anyOf", "oneOf"}, func(name string) bool { return v.Get(name) != nil })
+}
+
+// givesType reports whether a keyword of the schema says what its values are.
+func givesType(v *jsontree.Value) bool {
 	for _, name := range []string{"type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf", "properties", "items"} {
 		if v.Get(name) != nil {
 			return true
@@ -189,29 +192,29 @@ func tellsType(v *jsontree.Value) bool {
 
 // object reports on the property names of an object schema.
 func (l *linter) object(v *jsontree.Value, path string, as role) {
-	props, required, additional := v.Get("properties"), v.Get("required"), v.Get("additionalProperties")
+	props, additional := v.Get("properties"), v.Get("additionalProperties")
 	if props.Is(jsontree.Object) {
 		l.names(props, path)
 	}
-	if required.Is(jsontree.Array) {
-		seen := map[string]bool{}
-		for _, e := range required.Elems {
-			name := e.Str()
-			switch {
-			case e.Kind != jsontree.String:
-			case seen[name]:
-				l.report("required-repeated", e.Offset, path, fmt.Sprintf("%q is required twice", name))
-			case as != rolePart && props.Get(name) == nil && v.Get("allOf") == nil && v.Get("$ref") == nil:
-				l.report("required-unknown", e.Offset, dialect.JoinPath(path, name), fmt.Sprintf("%q is required and no property", name))
-			}
-			seen[name] = true
+	seen, known := map[string]bool{}, map[string]bool{}
+	if props.Is(jsontree.Object) {
+		for _, p := range props.Members {
+			known[p.Name] = true
 		}
 	}
-	switch {
-	case additional.Is(jsontree.Object) && props.Is(jsontree.Object) && len(props.Members) > 0:
-		l.report("additional-properties", additional.Offset, path, "properties that are not named have a schema")
-	case as != roleRoot && as != rolePart && slices.Equal(dialect.StandardTypes(v.Get("type")), []string{"object"}) &&
-		(props == nil || len(props.Members) == 0) && !additional.Is(jsontree.Object) && v.Get("patternProperties") == nil:
+	for _, e := range dialect.Required(v) {
+		switch name := e.Text; {
+		case seen[name]:
+			l.report("required-repeated", e.Offset, path, fmt.Sprintf("%q is required twice", name))
+		case as != rolePart && !known[name] && !combines(v):
+			problem := dialect.RequiredUnknown(e, path)
+			l.problem(&problem, problem.Path)
+		}
+		seen[e.Text] = true
+	}
+	l.problem(dialect.AdditionalProperties(props, additional), path)
+	if as != roleRoot && as != rolePart && slices.Equal(dialect.StandardTypes(v.Get("type")), []string{"object"}) &&
+		(props == nil || len(props.Members) == 0) && !additional.Is(jsontree.Object) && v.Get("patternProperties") == nil {
 		l.report("free-form-object", v.Offset, path, "the object names no properties")
 	}
 }
@@ -247,7 +250,7 @@ func (l *linter) composition(v *jsontree.Value, path string) {
 		}
 	}
 	if ref := v.Get("$ref"); ref.Is(jsontree.String) && !l.reported("ref-unresolvable", ref.Offset) {
-		target, _, _ := dialect.Resolve(l.doc.Input, ref.Text)
+		target, _ := dialect.Resolve(l.doc.Input, ref)
 		if target != nil && l.reaches(target, ref, map[*jsontree.Value]bool{}) {
 			l.report("ref-recursive", ref.Offset, path, ref.Brief()+" refers to a schema that holds this reference")
 		}
@@ -270,7 +273,7 @@ func (l *linter) reaches(v, goal *jsontree.Value, seen map[*jsontree.Value]bool)
 	}
 	seen[v] = true
 	if ref := v.Get("$ref"); ref.Is(jsontree.String) && ref != goal {
-		if target, _, _ := dialect.Resolve(l.doc.Input, ref.Text); target != nil && l.reaches(target, goal, seen) {
+		if target, _ := dialect.Resolve(l.doc.Input, ref); target != nil && l.reaches(target, goal, seen) {
 			return true
 		}
 	}

@@ -76,15 +76,15 @@ func build(d *schema.Document) *builder {
 		model: &ir.Model{
 			ID:          d.ModelID,
 			Name:        modelName(d.ModelID),
-			Title:       plainText(d.Title),
-			Description: plainText(d.Description),
+			Title:       dialect.PlainText(d.Title),
+			Description: dialect.PlainText(d.Description),
 			URL:         d.URL,
 			Removed:     d.Removed,
 			OutputKind:  dialect.OutputKind(d.ModelID, d.Categories, d.Output),
 		},
 	}
 	b.model.Input = b.root(d.Input, place{name: b.model.Name + "Input", root: true})
-	if own := ownOutput(d.Output); own != nil {
+	if own := ownOutput(d); own != nil {
 		b.output = true
 		b.resolve = resolver{d.Output}
 		b.made = map[*jsontree.Value]ir.Type{}
@@ -102,8 +102,8 @@ const outputRoot = "->"
 func (b *builder) root(v *jsontree.Value, p place) *ir.Struct {
 	n := b.resolve.node(v)
 	if n.raw != "" || n.never || n.typ != "object" || n.properties == nil {
-		b.report(v, diag.Warning, "root-without-properties", "", "the schema names no properties: the struct has no fields",
-			"send the body with SubmitRaw")
+		problem := dialect.RootWithoutProperties(v)
+		b.problem(&problem, p.path)
 		return &ir.Struct{Name: p.name}
 	}
 	s := b.structOf(n, p)
@@ -113,25 +113,13 @@ func (b *builder) root(v *jsontree.Value, p place) *ir.Struct {
 	return s
 }
 
-// standardOutput are the members of the output block that all models share.
-var standardOutput = map[string]string{"image": "string", "video": "string", "audio": "string",
-	"images": "array", "videos": "array", "audios": "array"}
-
-// ownOutput returns a model's output schema if it is not the shared one.
-func ownOutput(output *jsontree.Value) *jsontree.Value {
-	v := output.Get("output")
-	if v == nil {
-		return nil
-	}
+// ownOutput returns a model's output schema if it names properties and is not the
+// shared one.
+func ownOutput(d *schema.Document) *jsontree.Value {
+	v := d.OutputSchema()
 	properties := v.Get("properties")
-	if !properties.Is(jsontree.Object) || len(properties.Members) == 0 {
+	if !properties.Is(jsontree.Object) || len(properties.Members) == 0 || len(dialect.OutputDiffers(v, "")) == 0 {
 		return nil
 	}
-	for _, m := range properties.Members {
-		typ := m.Value.Get("type").Str()
-		if standardOutput[m.Name] != typ || typ == "array" && m.Value.Get("items").Get("type").Str() != "string" {
-			return v
-		}
-	}
-	return nil
+	return v
 }

@@ -1,30 +1,16 @@
 package plan
 
 import (
-	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"slices"
 	"unicode/utf8"
 
-	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/jsontree"
 
 	"github.com/genclient/genclient/internal/dialect"
 )
-
-// checked are the keywords that become Go checks or types; any other keyword
-// that constrains is left to the server and said so.
-var checked = map[string][]string{
-	"string":  {"minLength", "maxLength", "pattern"},
-	"integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
-	"number":  {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
-	"boolean": {},
-	"array":   {"items", "minItems", "maxItems", "uniqueItems"},
-	"object":  {"properties", "additionalProperties"},
-}
 
 // unchecked lists the keywords of a node that no check stands for, in page
 // order, as text for a comment. Of raw JSON nothing is checked.
@@ -50,20 +36,16 @@ func unchecked(n *node) []string {
 		if n.raw != "" {
 			return false
 		}
-		for typ, keywords := range checked {
-			// A member of an enum satisfies the keywords of every type.
-			if (typ == n.typ || n.closed) && slices.Contains(keywords, keyword) {
-				return true
-			}
-		}
-		return false
+		kw, known := dialect.KeywordNamed(keyword)
+		// A member of an enum satisfies the keywords of every type.
+		return known && kw.Applies != "" && !kw.Unchecked && (n.closed || n.typ != "" && kw.AppliesTo(n.typ))
 	}
 	var notes []string
 	for _, l := range n.layers {
 		for _, m := range l.Members {
 			// The names that a map requires are no fields to check.
 			ofMap := m.Name == "required" && n.properties == nil && len(m.Value.Items()) > 0
-			if (annotations[m.Name] || known(m.Name)) && !malformed(m) && !ofMap {
+			if (annotates(m.Name) || known(m.Name) && dialect.Malformed(m) == nil) && !ofMap {
 				continue
 			}
 			if text := constraintText(m.Name, m.Value); !slices.Contains(notes, text) {
@@ -72,30 +54,6 @@ func unchecked(n *node) []string {
 		}
 	}
 	return append(notes, n.open...)
-}
-
-// malformed reports whether a keyword that would be checked has a value that
-// JSON Schema gives no meaning (draft 2020-12 validation, section 6).
-func malformed(m jsontree.Member) bool {
-	switch m.Name {
-	case "minLength", "maxLength", "minItems", "maxItems":
-		if !m.Value.Is(jsontree.Number) {
-			return true
-		}
-		num, ok := ir.NewNum(m.Value.Text)
-		return !ok || !num.Rat().IsInt() || num.Rat().Sign() < 0
-	case "minimum", "maximum":
-		return !m.Value.Is(jsontree.Number)
-	case "exclusiveMinimum", "exclusiveMaximum": // true or false in draft 4
-		return !m.Value.Is(jsontree.Number) && !m.Value.Is(jsontree.Bool)
-	case "pattern":
-		return !m.Value.Is(jsontree.String)
-	case "uniqueItems":
-		return !m.Value.Is(jsontree.Bool)
-	case "enum":
-		return !m.Value.Is(jsontree.Array)
-	}
-	return false
 }
 
 // typesItems reports whether "items" says all in the Go type of the list: not for
@@ -151,8 +109,8 @@ func (b *builder) stringChecks(n *node) (checks []ir.Check, notes []string) {
 		checks = append(checks, ir.Length(c))
 	}
 	if p := n.get("pattern"); p.Is(jsontree.String) {
-		if _, err := regexp.Compile(p.Text); err != nil {
-			b.report(p, diag.Note, "pattern-not-re2", n.path, "the pattern is not a Go (RE2) expression: it is left to the server", "")
+		if _, problem := dialect.Pattern(p.Text, p.Offset); problem != nil {
+			b.problem(problem, n.path)
 			notes = append(notes, constraintText("pattern", p))
 		} else {
 			checks = append(checks, ir.Pattern{Number: b.pattern(p.Text), Source: p.Text})
@@ -174,30 +132,18 @@ func (b *builder) pattern(source string) int {
 // count reads a pair of keywords for a length or a number of items; bounds that
 // always hold are dropped.
 func (b *builder) count(n *node, minKeyword, maxKeyword string) (ir.Count, bool) {
+	read := dialect.ReadCount(n.get, minKeyword, maxKeyword)
+	b.problem(read.Empty(), n.path)
 	c := ir.Count{Min: 0, Max: -1}
-	if least := n.countOf(minKeyword); least != nil {
-		c.Min = clampCount(least)
+	if read.Min != nil {
+		c.Min = clampCount(read.Min)
 	}
-	if most := n.countOf(maxKeyword); most != nil {
-		if c.Max = clampCount(most); c.Max == math.MaxInt32 {
+	if read.Max != nil {
+		if c.Max = clampCount(read.Max); c.Max == math.MaxInt32 {
 			c.Max = -1
 		}
 	}
-	if c.Max >= 0 && c.Min > c.Max {
-		b.warn(n, n.get(minKeyword), "unsatisfiable", fmt.Sprintf("%s %d is above %s %d: no value satisfies both", minKeyword, c.Min, maxKeyword, c.Max))
-	}
 	return c, c.Min > 0 || c.Max >= 0
-}
-
-// countOf reads a keyword for a length or a number of items; nil is none that
-// means anything.
-func (n *node) countOf(keyword string) *big.Int {
-	v := n.get(keyword)
-	if v == nil || malformed(jsontree.Member{Name: keyword, Value: v}) {
-		return nil
-	}
-	num, _ := number(v)
-	return num.Rat().Num()
 }
 
 // clampCount brings a count into 0..MaxInt32: no Go value has more.
@@ -208,46 +154,32 @@ func clampCount(i *big.Int) int {
 	return int(i.Int64())
 }
 
-// number reads a keyword that should be a number.
-func number(v *jsontree.Value) (ir.Num, bool) {
-	if !v.Is(jsontree.Number) {
-		return ir.Num{}, false
-	}
-	return ir.NewNum(v.Text)
-}
-
 func (b *builder) numberChecks(n *node, t ir.Scalar) (checks []ir.Check, notes []string) {
-	r := ir.Range{}
-	r.Min, r.ExclusiveMin = n.bound("minimum", "exclusiveMinimum", 1)
-	r.Max, r.ExclusiveMax = n.bound("maximum", "exclusiveMaximum", -1)
-	if r.Min != nil && r.Max != nil {
-		if c := r.Min.Cmp(*r.Max); c > 0 || c == 0 && (r.ExclusiveMin || r.ExclusiveMax) {
-			b.warn(n, n.first("minimum", "exclusiveMinimum"), "unsatisfiable", "no number is above the minimum and below the maximum")
-		}
-	}
+	bounds := dialect.ReadRange(n.get)
+	b.problem(bounds.Empty(t == ir.Int), n.path)
+	var r ir.Range
 	if t == ir.Int {
-		r, notes = b.intRange(n, r)
+		r, notes = b.intRange(n, bounds)
 	} else {
-		r, notes = b.floatRange(n, r)
+		r, notes = b.floatRange(n, bounds)
 	}
 	if r.Min != nil || r.Max != nil {
 		checks = append(checks, r)
 	}
-	if v := n.get("multipleOf"); v != nil {
-		step, ok := number(v)
-		if ok && step.Rat().Sign() > 0 {
-			if t == ir.Int {
-				// x is a multiple of p/q in lowest terms just when it is one of p.
-				step = ir.NumOf(step.Rat().Num())
-			}
-			if t == ir.Int && step.Rat().Num().IsInt64() || t == ir.Float && decimal(step) {
-				if t == ir.Float || step.Rat().Cmp(big.NewRat(1, 1)) != 0 {
-					checks = append(checks, ir.MultipleOf{Step: step})
-				}
-				return checks, notes
-			}
-		}
+	v := n.get("multipleOf")
+	if v == nil || dialect.Malformed(jsontree.Member{Name: "multipleOf", Value: v}) != nil {
+		return checks, notes
+	}
+	step, _ := dialect.Number(v)
+	if t == ir.Int {
+		// x is a multiple of p/q in lowest terms just when it is one of p.
+		step = ir.NumOf(step.Rat().Num())
+	}
+	switch {
+	case t == ir.Int && !step.Rat().Num().IsInt64(), t == ir.Float && !decimal(step):
 		notes = append(notes, constraintText("multipleOf", v))
+	case t == ir.Float || step.Rat().Cmp(big.NewRat(1, 1)) != 0:
+		checks = append(checks, ir.MultipleOf{Step: step})
 	}
 	return checks, notes
 }
@@ -257,86 +189,43 @@ func decimal(n ir.Num) bool {
 	return ok
 }
 
-// bound reads one end of a range in both forms: draft 4 has a boolean beside
-// the bound (JSON Schema draft 4, 5.1), later drafts a number of its own. The
-// tighter of two counts; side is 1 for a lower and -1 for an upper bound.
-func (n *node) bound(keyword, exclusiveKeyword string, side int) (*ir.Num, bool) {
-	plain, ok := number(n.get(keyword))
-	exclusive := n.get(exclusiveKeyword)
-	other, okOther := number(exclusive)
-	switch {
-	case ok && okOther:
-		if c := other.Cmp(plain) * side; c >= 0 {
-			return &other, true
+// satisfier returns what reports whether a constant meets the keywords that bound
+// strings and numbers.
+func (n *node) satisfier() func(*jsontree.Value) bool {
+	numbers, lengths := dialect.ReadRange(n.get), dialect.ReadCount(n.get, "minLength", "maxLength")
+	step, hasStep := dialect.Number(n.get("multipleOf"))
+	hasStep = hasStep && step.Rat().Sign() > 0
+	pattern, _ := dialect.Pattern(n.get("pattern").Str(), 0)
+	return func(v *jsontree.Value) bool {
+		if num, ok := dialect.Number(v); ok {
+			return numbers.Holds(num) && (!hasStep || new(big.Rat).Quo(num.Rat(), step.Rat()).IsInt())
 		}
-		return &plain, false
-	case okOther:
-		return &other, true
-	case ok:
-		return &plain, exclusive.True()
+		return !v.Is(jsontree.String) ||
+			lengths.Holds(utf8.RuneCountInString(v.Text)) && (pattern == nil || pattern.MatchString(v.Text))
 	}
-	return nil, false
-}
-
-// satisfies reports whether a constant meets the keywords that bound strings and
-// numbers.
-func (n *node) satisfies(v *jsontree.Value) bool {
-	if num, ok := number(v); ok {
-		low, open := n.bound("minimum", "exclusiveMinimum", 1)
-		if low != nil && (num.Cmp(*low) < 0 || open && num.Cmp(*low) == 0) {
-			return false
-		}
-		high, open := n.bound("maximum", "exclusiveMaximum", -1)
-		if high != nil && (num.Cmp(*high) > 0 || open && num.Cmp(*high) == 0) {
-			return false
-		}
-		step, ok := number(n.get("multipleOf"))
-		return !ok || step.Rat().Sign() <= 0 || new(big.Rat).Quo(num.Rat(), step.Rat()).IsInt()
-	}
-	if !v.Is(jsontree.String) {
-		return true
-	}
-	runes := big.NewInt(int64(utf8.RuneCountInString(v.Text)))
-	if low := n.countOf("minLength"); low != nil && runes.Cmp(low) < 0 {
-		return false
-	}
-	if high := n.countOf("maxLength"); high != nil && runes.Cmp(high) > 0 {
-		return false
-	}
-	pattern, err := regexp.Compile(n.get("pattern").Str())
-	return err != nil || pattern.MatchString(v.Text)
 }
 
 // intRange brings the bounds of an integer to inclusive int64 bounds.
-func (b *builder) intRange(n *node, r ir.Range) (ir.Range, []string) {
-	var out ir.Range
-	var notes []string
-	if r.Min != nil {
-		least := ceil(*r.Min)
-		if r.ExclusiveMin && r.Min.Rat().IsInt() {
-			least = new(big.Int).Add(least, big.NewInt(1))
-		}
+func (b *builder) intRange(n *node, bounds dialect.Range) (out ir.Range, notes []string) {
+	least, most := bounds.Integers()
+	if least != nil {
 		switch {
 		case least.IsInt64() && least.Int64() > math.MinInt64:
 			num := ir.NumOf(least)
 			out.Min = &num
 		case least.Sign() > 0:
-			b.warn(n, n.first("minimum", "exclusiveMinimum"), "integer-beyond-int64", "no int64 reaches the minimum: it is left to the server")
-			notes = append(notes, "minimum "+r.Min.Text)
+			b.problem(bounds.Min.BeyondInt64(), n.path)
+			notes = append(notes, "minimum "+bounds.Min.Text)
 		}
 	}
-	if r.Max != nil {
-		most := floor(*r.Max)
-		if r.ExclusiveMax && r.Max.Rat().IsInt() {
-			most = new(big.Int).Sub(most, big.NewInt(1))
-		}
+	if most != nil {
 		switch {
 		case most.IsInt64() && most.Int64() < math.MaxInt64:
 			num := ir.NumOf(most)
 			out.Max = &num
 		case most.Sign() < 0:
-			b.warn(n, n.first("maximum", "exclusiveMaximum"), "integer-beyond-int64", "no int64 is below the maximum: it is left to the server")
-			notes = append(notes, "maximum "+r.Max.Text)
+			b.problem(bounds.Max.BeyondInt64(), n.path)
+			notes = append(notes, "maximum "+bounds.Max.Text)
 		}
 	}
 	return out, notes
@@ -344,28 +233,22 @@ func (b *builder) intRange(n *node, r ir.Range) (ir.Range, []string) {
 
 // floatRange drops bounds beyond float64: they hold for every finite value or
 // for none. The others become bounds that a float64 is exactly.
-func (b *builder) floatRange(n *node, r ir.Range) (ir.Range, []string) {
-	var notes []string
-	if r.Min != nil {
-		if _, ok := r.Min.Float64(); !ok {
-			if r.Min.Rat().Sign() > 0 {
-				b.warn(n, n.first("minimum", "exclusiveMinimum"), "unsatisfiable", "no float64 reaches the minimum: it is left to the server")
-				notes = append(notes, "minimum "+r.Min.Text)
-			}
-			r.Min = nil
-		} else {
-			r.Min, r.ExclusiveMin = inward(*r.Min, r.ExclusiveMin, 1)
+func (b *builder) floatRange(n *node, bounds dialect.Range) (r ir.Range, notes []string) {
+	for _, p := range bounds.BeyondFloat64() {
+		b.problem(&p, n.path)
+	}
+	if bound := bounds.Min; bound != nil {
+		if _, ok := bound.Float64(); ok {
+			r.Min, r.ExclusiveMin = inward(bound.Num, bound.Exclusive, 1)
+		} else if bound.Rat().Sign() > 0 {
+			notes = append(notes, "minimum "+bound.Text)
 		}
 	}
-	if r.Max != nil {
-		if _, ok := r.Max.Float64(); !ok {
-			if r.Max.Rat().Sign() < 0 {
-				b.warn(n, n.first("maximum", "exclusiveMaximum"), "unsatisfiable", "no float64 is below the maximum: it is left to the server")
-				notes = append(notes, "maximum "+r.Max.Text)
-			}
-			r.Max = nil
-		} else {
-			r.Max, r.ExclusiveMax = inward(*r.Max, r.ExclusiveMax, -1)
+	if bound := bounds.Max; bound != nil {
+		if _, ok := bound.Float64(); ok {
+			r.Max, r.ExclusiveMax = inward(bound.Num, bound.Exclusive, -1)
+		} else if bound.Rat().Sign() < 0 {
+			notes = append(notes, "maximum "+bound.Text)
 		}
 	}
 	return r, notes

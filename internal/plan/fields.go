@@ -1,13 +1,9 @@
 package plan
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
-	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/jsontree"
 
@@ -21,7 +17,7 @@ func (b *builder) structOf(n *node, p place) *ir.Struct {
 	if n.ref != "" {
 		doc = n.source.Get("description") // another use says other things
 	}
-	s := &ir.Struct{Name: p.name, Doc: plainText(doc.Str()), Output: b.output}
+	s := &ir.Struct{Name: p.name, Doc: dialect.PlainText(doc.Str()), Output: b.output}
 	prefix := p.name
 	if p.root && !b.output {
 		prefix = b.model.Name // KlingDuration, not KlingInputDuration
@@ -34,19 +30,21 @@ func (b *builder) structOf(n *node, p place) *ir.Struct {
 	b.building[s] = true
 	defer delete(b.building, s)
 
+	known := make(map[string]bool, len(properties.Members))
+	for _, m := range properties.Members {
+		known[m.Name] = true
+	}
 	required := map[string]bool{}
 	for _, l := range n.layers {
-		for _, r := range l.Get("required").Items() {
-			if b.output {
-				continue
+		for _, name := range dialect.Required(l) {
+			switch {
+			case b.output:
+			case !known[name.Text]:
+				problem := dialect.RequiredUnknown(name, p.path)
+				b.problem(&problem, problem.Path)
+			default:
+				required[name.Text] = true
 			}
-			if properties.Get(r.Str()) == nil || !r.Is(jsontree.String) {
-				b.report(r, diag.Warning, "required-unknown", p.path,
-					fmt.Sprintf("required names %s, which is no property: ignored", r.Compact()),
-					"lint shows the rule; the server may mean another property")
-				continue
-			}
-			required[r.Text] = true
 		}
 	}
 	fields := fieldScope{input: p.root && !b.output, of: s}
@@ -59,31 +57,27 @@ func (b *builder) structOf(n *node, p place) *ir.Struct {
 		}
 	}
 	b.scopes = append(b.scopes, fields)
-	if extra := n.get("additionalProperties"); extra.Is(jsontree.Object) {
-		b.report(extra, diag.Warning, "additional-properties", p.path,
-			"further properties are allowed but the struct has no place for them", "send them with SubmitRaw")
-	}
+	b.problem(dialect.AdditionalProperties(properties, n.get("additionalProperties")), p.path)
 	return s
 }
 
 // field builds one property; ok is false when the struct cannot have it.
 func (b *builder) field(m jsontree.Member, p place, required bool) (f ir.Field, ok bool) {
-	if !taggable(m.Name) {
-		b.report(&jsontree.Value{Offset: m.Offset}, diag.Warning, "property-name", p.path,
-			"encoding/json cannot carry the name in a struct tag: the property is left out", "send it with SubmitRaw")
+	if problem := dialect.PropertyName(m); problem != nil {
+		b.problem(problem, p.path)
 		return ir.Field{}, false
 	}
 	n := b.resolve.node(m.Value)
 	n.path = p.path
 	if n.never {
-		b.report(m.Value, diag.Note, "property-forbidden", p.path, "the schema forbids the property: it is left out", "")
+		b.report(m.Value, "property-forbidden", p.path, "the schema forbids the property: it is left out")
 		return ir.Field{}, false
 	}
 	f = ir.Field{
 		JSON:        m.Name,
 		Name:        identifier(m.Name),
-		Title:       plainText(n.get("title").Str()),
-		Description: plainText(n.get("description").Str()),
+		Title:       dialect.PlainText(n.get("title").Str()),
+		Description: dialect.PlainText(n.get("description").Str()),
 		Deprecated:  n.get("deprecated").True(),
 	}
 	f.Type = b.typeOf(n, p)
@@ -122,22 +116,21 @@ func (b *builder) constrain(f *ir.Field, n *node, p place) {
 		rules = slices.Concat(rules, b.itemRules(n))
 	}
 	for _, v := range rules {
-		rule, ok := mediaRule(v)
-		if !ok || f.Media == ir.NoMedia || strings.Contains(p.path, "{}") {
+		rule, _ := dialect.ReadMediaRule(v)
+		if rule.Op == "" || f.Media == ir.NoMedia || strings.Contains(p.path, "{}") {
 			f.Unchecked = append(f.Unchecked, ruleText(v))
 			continue
 		}
-		rule.PerItem = isList
-		rule.Message = plainText(rule.Message)
-		f.MediaRules = append(f.MediaRules, rule)
-		f.MediaSure = f.MediaSure || measures[rule.Metric]
+		f.MediaRules = append(f.MediaRules, ir.MediaRule{Metric: rule.Metric, Op: rule.Op, Bound: rule.Bound,
+			Message: dialect.PlainText(rule.Message), PerItem: isList})
+		f.MediaSure = f.MediaSure || dialect.Measures(rule.Metric)
 	}
 }
 
 // ruleText is an entry of "validations" that is not checked.
 func ruleText(v *jsontree.Value) string {
 	if rule, value := v.Get("validation_rule"), v.Get("validation_value"); rule.Is(jsontree.String) && value != nil {
-		return constraintText("validation "+plainText(rule.Text), value)
+		return constraintText("validation "+dialect.PlainText(rule.Text), value)
 	}
 	return constraintText("validation", v)
 }
@@ -185,30 +178,4 @@ func enumText(e *ir.Enum, v *jsontree.Value) string {
 		return v.Text
 	}
 	return v.Compact()
-}
-
-// leakedKey is one of the site's translation keys; where a page shows one, its
-// translation is missing and the key says nothing.
-var leakedKey = regexp.MustCompile(`\bmodelApiDoc_\w*\s*`)
-
-// plainText returns a text of the page without leaked translation keys.
-func plainText(s string) string {
-	if !strings.Contains(s, "modelApiDoc_") {
-		return s
-	}
-	return strings.TrimSpace(leakedKey.ReplaceAllString(s, ""))
-}
-
-// taggable reports whether encoding/json takes a name from a struct tag: its
-// isValidTag allows letters, digits and the listed punctuation.
-func taggable(name string) bool {
-	if name == "" {
-		return false
-	}
-	for _, r := range name {
-		if !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			return false
-		}
-	}
-	return true
 }

@@ -127,9 +127,8 @@ func settleNames(builders []*builder, pins Pins) diag.List {
 	for _, b := range builders {
 		b.settleFields(pins)
 		if name, ok := pins.get(b.model.ID); ok && name != b.model.Name {
-			diags = append(diags, diag.Diagnostic{Pos: pins.position(b.model.ID), Severity: diag.Error, Rule: "name-taken",
-				Subject: b.model.ID, Message: fmt.Sprintf("the pinned name %s is taken", name),
-				Hint: "pin another name; names of the runtime and of other models cannot be used"})
+			diags = append(diags, diag.New("pin-taken", pins.position(b.model.ID), b.model.ID,
+				fmt.Sprintf("the pinned name %s is taken", name)))
 		}
 		b.noteNames(pins)
 	}
@@ -234,16 +233,15 @@ func (b *builder) noteNames(pins Pins) {
 		if *w.name == w.pure {
 			continue
 		}
-		d := diag.Diagnostic{Pos: b.doc.Position(w.at.Offset), Severity: diag.Note, Rule: "name-taken", Subject: w.key,
-			Message: fmt.Sprintf("is named %s: %s is taken", *w.name, w.pure)}
+		message := fmt.Sprintf("is named %s: %s is taken", *w.name, w.pure)
 		if pin, _ := pins.get(w.key); pin == *w.name {
-			d.Message = fmt.Sprintf("is pinned as %s, not %s", pin, w.pure)
+			message = fmt.Sprintf("is pinned as %s, not %s", pin, w.pure)
 		}
-		b.diags = append(b.diags, d)
+		b.diags = append(b.diags, diag.New("name-taken", b.doc.Position(w.at.Offset), w.key, message))
 	}
 	if pure := modelName(b.model.ID); b.model.Name != pure {
-		b.diags = append(b.diags, diag.Diagnostic{Pos: diag.Position{File: b.doc.File()}, Severity: diag.Note, Rule: "name-taken",
-			Subject: b.model.ID, Message: fmt.Sprintf("is named %s, not %s", b.model.Name, pure)})
+		b.diags = append(b.diags, diag.New("name-taken", diag.Position{File: b.doc.File()}, b.model.ID,
+			fmt.Sprintf("is named %s, not %s", b.model.Name, pure)))
 	}
 }
 

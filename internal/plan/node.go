@@ -35,13 +35,11 @@ type member struct {
 	doc   string
 }
 
-// annotations are keywords that constrain nothing or are read elsewhere; two
-// layers may differ in them, the outer one counts.
-var annotations = map[string]bool{
-	"title": true, "description": true, "default": true, "examples": true, "example": true,
-	"deprecated": true, "readOnly": true, "writeOnly": true, "$schema": true, "$id": true,
-	"$comment": true, "$anchor": true, "$defs": true, "definitions": true, "nullable": true,
-	"required": true,
+// annotates reports whether a keyword constrains nothing, or is read of every layer by
+// itself: two layers may differ in it, the outer one counts.
+func annotates(keyword string) bool {
+	kw, _ := dialect.KeywordNamed(keyword)
+	return kw.Annotation || keyword == "required"
 }
 
 // get returns the outermost value of a keyword, or nil.
@@ -52,14 +50,6 @@ func (n *node) get(keyword string) *jsontree.Value {
 		}
 	}
 	return nil
-}
-
-// first returns the value of the first of two keywords that is there, or nil.
-func (n *node) first(keyword, other string) *jsontree.Value {
-	if v := n.get(keyword); v != nil {
-		return v
-	}
-	return n.get(other)
 }
 
 // resolver folds schemas of one document.
@@ -117,7 +107,7 @@ func (r resolver) fold(n *node, v *jsontree.Value, refs []string) {
 }
 
 func (r resolver) foldRef(n *node, ref *jsontree.Value, refs []string) {
-	target, _, _ := dialect.Resolve(r.root, ref.Str())
+	target, _ := dialect.Resolve(r.root, ref)
 	if target == nil {
 		n.raw = fmt.Sprintf("$ref %q leads nowhere in this schema", ref.Str())
 		return
@@ -175,7 +165,7 @@ func isNull(b *jsontree.Value) bool {
 
 func onlyConstant(b *jsontree.Value) bool {
 	for _, m := range b.Members {
-		if m.Name != "const" && m.Name != "type" && !annotations[m.Name] {
+		if m.Name != "const" && m.Name != "type" && !annotates(m.Name) {
 			return false
 		}
 	}

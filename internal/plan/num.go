@@ -2,7 +2,6 @@ package plan
 
 import (
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -42,18 +41,4 @@ func canonical(n ir.Num) string {
 		return strconv.FormatFloat(f, 'g', -1, 64)
 	}
 	return n.Text
-}
-
-// ceil returns the smallest integer not below n, floor the largest not above.
-func ceil(n ir.Num) *big.Int {
-	i := floor(n)
-	if !n.Rat().IsInt() {
-		i.Add(i, big.NewInt(1))
-	}
-	return i
-}
-
-func floor(n ir.Num) *big.Int {
-	// Div is Euclidean: for a positive denominator it rounds down.
-	return new(big.Int).Div(n.Rat().Num(), n.Rat().Denom())
 }

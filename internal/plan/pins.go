@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,8 +49,9 @@ func ReadPins(src *jsontree.Source) (Pins, diag.List) {
 	}
 	var diags diag.List
 	fail := func(offset int, message, hint string) {
-		diags = append(diags, diag.Diagnostic{Pos: src.Position(offset), Severity: diag.Error,
-			Rule: "names-file", Message: message, Hint: hint})
+		d := diag.New("names-file", src.Position(offset), "", message)
+		d.Hint = cmp.Or(hint, d.Hint)
+		diags = append(diags, d)
 	}
 	root, _, err := jsontree.Decode(src.Text, 0)
 	if err != nil {
@@ -57,7 +59,7 @@ func ReadPins(src *jsontree.Source) (Pins, diag.List) {
 		return p, diags
 	}
 	if !root.Is(jsontree.Object) {
-		fail(root.Offset, "the pinned names are one JSON object", `as {"vendor/model": "Model"}`)
+		fail(root.Offset, "the pinned names are one JSON object", `for example {"vendor/model": "Model"}`)
 		return p, diags
 	}
 	owner := map[string]string{}
@@ -65,10 +67,10 @@ func ReadPins(src *jsontree.Source) (Pins, diag.List) {
 		name := m.Value.Str()
 		switch {
 		case !validName(name):
-			fail(m.Value.Offset, fmt.Sprintf("%s is no exported Go identifier", m.Value.Compact()), "")
+			fail(m.Value.Offset, fmt.Sprintf("%s is not an exported Go identifier", m.Value.Compact()), "")
 			continue
 		case !strings.Contains(m.Name, "#") && owner[name] != "":
-			fail(m.Value.Offset, fmt.Sprintf("%s is the name of %s already", name, owner[name]), "names.json is written by scrape; mend the later of the two")
+			fail(m.Value.Offset, fmt.Sprintf("%s is the name of %s already", name, owner[name]), "names.json is written by scrape; change the later of the two")
 			continue
 		case !strings.Contains(m.Name, "#"):
 			owner[name] = m.Name

@@ -29,7 +29,7 @@ func (n *node) settleSource() {
 // wraps reports whether a schema is another one with annotations around it.
 func wraps(l *jsontree.Value) bool {
 	for _, m := range l.Members {
-		if m.Name != "$ref" && !annotations[m.Name] && !nullBranch(m) && !(m.Name == "allOf" && len(m.Value.Elems) == 1) {
+		if m.Name != "$ref" && !annotates(m.Name) && !nullBranch(m) && !(m.Name == "allOf" && len(m.Value.Elems) == 1) {
 			return false
 		}
 	}
@@ -59,7 +59,7 @@ var merged = map[string]bool{"$ref": true, "allOf": true, "enum": true, "const":
 func (n *node) settleConflicts() {
 	for i, outer := range n.layers {
 		for _, m := range outer.Members {
-			if annotations[m.Name] || merged[m.Name] {
+			if annotates(m.Name) || merged[m.Name] {
 				continue
 			}
 			for _, inner := range n.layers[i+1:] {
@@ -115,14 +115,14 @@ func (n *node) settleType() {
 		names = v.Strings()
 	}
 	var types []string
-	for _, t := range names {
-		switch t {
-		case "null":
+	for _, name := range names {
+		switch standard := dialect.StandardType(name); {
+		case standard == "null":
 			n.nullable = true
-		case "float":
-			types = append(types, "number") // nonstandard, on some pages
-		default:
-			types = append(types, t)
+		case standard == "":
+			types = append(types, name)
+		case !slices.Contains(types, standard):
+			types = append(types, standard)
 		}
 	}
 	if len(types) == 2 && (types[0] == "number" && types[1] == "integer" || types[0] == "integer" && types[1] == "number") {
@@ -136,9 +136,7 @@ func (n *node) settleType() {
 		n.raw = "its type is " + v.Compact()
 		return
 	}
-	switch n.typ = types[0]; n.typ {
-	case "string", "integer", "number", "boolean", "array", "object":
-	default:
+	if n.typ = types[0]; dialect.StandardType(n.typ) == "" {
 		n.raw = fmt.Sprintf("its type %q is none of JSON Schema", n.typ)
 	}
 }
@@ -182,12 +180,12 @@ func (n *node) settleMembers() {
 	}
 	typed := n.get("type") != nil
 	var kept []member
-	null := false
+	seen, satisfies, null := dialect.Set{}, n.satisfier(), false
 	for _, m := range n.members {
 		switch {
 		case m.value.Is(jsontree.Null):
 			null = true
-		case n.admits(m.value) && n.satisfies(m.value) && !contains(kept, m.value):
+		case n.admits(m.value) && satisfies(m.value) && seen.Add(m.value):
 			kept = append(kept, m)
 		}
 	}
@@ -207,54 +205,29 @@ func (n *node) settleMembers() {
 
 // restrict narrows the members to those that stand in values too.
 func (n *node) restrict(values []*jsontree.Value) {
+	known := dialect.Set{}
+	for _, m := range n.members {
+		known.Add(m.value)
+	}
 	var next []member
 	for _, v := range values {
-		m := member{value: v}
-		if n.closed && !contains(n.members, v) {
-			continue
+		if !n.closed || known.Has(v) {
+			next = append(next, member{value: v})
 		}
-		next = append(next, m)
 	}
 	n.members, n.closed = next, true
 }
 
 func contains(members []member, v *jsontree.Value) bool {
-	for _, m := range members {
-		if sameConstant(m.value, v) {
-			return true
-		}
-	}
-	return false
-}
-
-// sameConstant compares as JSON Schema does: numbers by value.
-func sameConstant(a, b *jsontree.Value) bool {
-	if a.Is(jsontree.Number) && b.Is(jsontree.Number) {
-		x, okX := ir.NewNum(a.Text)
-		y, okY := ir.NewNum(b.Text)
-		return okX && okY && x.Cmp(y) == 0
-	}
-	return a.Equal(b)
+	return slices.ContainsFunc(members, func(m member) bool { return dialect.Equal(m.value, v) })
 }
 
 // admits reports whether a constant is of the schema's type.
 func (n *node) admits(v *jsontree.Value) bool {
 	if n.typ != "" {
-		return isOf(v, n.typ)
+		return dialect.HasType(v, n.typ)
 	}
-	return len(n.union) == 0 || slices.ContainsFunc(n.union, func(typ string) bool { return isOf(v, typ) })
-}
-
-// isOf reports whether a value is of a type of JSON Schema.
-func isOf(v *jsontree.Value, typ string) bool {
-	switch typ {
-	case "integer":
-		num, ok := number(v)
-		return ok && num.Rat().IsInt()
-	case "number":
-		return v.Is(jsontree.Number)
-	}
-	return v.Kind.String() == typ
+	return dialect.HasType(v, n.union...)
 }
 
 // sealed reports whether an object may have no properties but those named.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/dialect"
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/jsontree"
 	"github.com/genclient/genclient/internal/schema"
@@ -33,20 +34,21 @@ type place struct {
 	root bool   // the input or the output itself
 }
 
-func (b *builder) report(v *jsontree.Value, s diag.Severity, rule, subject, message, hint string) {
-	d := diag.Diagnostic{Pos: diag.Position{File: b.doc.File()}, Severity: s, Rule: rule,
-		Subject: b.model.ID, Message: message, Hint: hint}
+// report reports a rule about the property at path, at a value of the document; nil
+// stands for the whole of it.
+func (b *builder) report(v *jsontree.Value, rule, path, message string) {
+	p := dialect.Problem{Rule: rule, Path: path, Message: message}
 	if v != nil {
-		d.Pos = b.doc.Position(v.Offset)
+		p.Offset = v.Offset
 	}
-	if subject != "" {
-		d.Subject += "#" + subject
-	}
-	b.diags = append(b.diags, d)
+	b.diags = append(b.diags, b.doc.Problem(p))
 }
 
-func (b *builder) warn(n *node, v *jsontree.Value, rule, message string) {
-	b.report(v, diag.Warning, rule, n.path, message, "")
+// problem reports what package dialect finds, if it finds something.
+func (b *builder) problem(p *dialect.Problem, path string) {
+	if p != nil {
+		b.diags = append(b.diags, b.doc.Problem(p.At(path)))
+	}
 }
 
 // typeOf chooses the Go type of a node.
@@ -74,7 +76,7 @@ func refName(ref string) string {
 
 // raw reports why a schema has no Go type and returns the type for all such.
 func (b *builder) raw(n *node, p place, why string) ir.Type {
-	b.report(n.at, diag.Note, "raw-json", p.path, "becomes raw JSON: "+why, "")
+	b.report(n.at, "raw-json", p.path, "becomes raw JSON: "+why)
 	n.typ, n.raw = "", why
 	return ir.Raw{}
 }
@@ -133,7 +135,7 @@ func (b *builder) item(v *jsontree.Value, list *node, p place) ir.Item {
 	}
 	if v == nil || v.Is(jsontree.Array) || v.Is(jsontree.Bool) {
 		if list.typ == "array" {
-			b.report(list.at, diag.Note, "raw-json", p.path, "items become raw JSON: the page gives them no type", "")
+			b.report(list.at, "raw-json", p.path, "items become raw JSON: the page gives them no type")
 		}
 		return ir.Item{Type: ir.Raw{}}
 	}
@@ -174,7 +176,7 @@ func (b *builder) enum(n *node, p place) (*ir.Enum, bool) {
 		if m.value.Is(jsontree.Array) || m.value.Is(jsontree.Object) {
 			return nil, false
 		}
-		em := ir.EnumMember{Doc: plainText(m.doc)}
+		em := ir.EnumMember{Doc: dialect.PlainText(m.doc)}
 		text := m.value.Text
 		key := text
 		switch e.Base {

@@ -4,12 +4,14 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/dialect"
 	"github.com/genclient/genclient/internal/jsontree"
 )
 
@@ -66,26 +68,17 @@ func (d *Document) Source() []byte {
 // Root is the document as it was read, or nil.
 func (d *Document) Root() *jsontree.Value { return d.root }
 
-// Diagnostic returns a diagnostic of a rule at an offset of the document's file.
-// path is the property that it is about, "" for the model as a whole.
-func (d *Document) Diagnostic(rule string, offset int, path, message string) diag.Diagnostic {
+// Problem returns what is irregular in one of the document's schemas as a diagnostic.
+func (d *Document) Problem(p dialect.Problem) diag.Diagnostic {
 	subject := d.ModelID
-	if path != "" {
-		subject += "#" + path
+	if p.Path != "" {
+		subject += "#" + p.Path
 	}
-	r := diag.RuleNamed(rule)
-	return diag.Diagnostic{Pos: d.Position(offset), Severity: r.Severity, Rule: rule,
-		Subject: subject, Message: message, Hint: r.Hint}
+	return diag.New(p.Rule, d.Position(p.Offset), subject, p.Message)
 }
 
-// OutputSchema returns the schema of a result's "output", or nil. Pages wrap
-// it, without any type, in an object with the one member "output".
-func (d *Document) OutputSchema() *jsontree.Value {
-	if d.Output.Is(jsontree.Object) && len(d.Output.Members) == 1 && d.Output.Get("output").Is(jsontree.Object) {
-		return d.Output.Get("output")
-	}
-	return d.Output
-}
+// OutputSchema returns the schema of a result's "output", or nil.
+func (d *Document) OutputSchema() *jsontree.Value { return dialect.OutputSchema(d.Output) }
 
 // Value returns the document as one JSON value, absent members left out.
 func (d *Document) Value() *jsontree.Value {
@@ -152,9 +145,11 @@ type reader struct {
 	diags diag.List
 }
 
+// errorAt reports a rule; a hint replaces the rule's own.
 func (r *reader) errorAt(offset int, rule, message, hint string) {
-	r.diags = append(r.diags, diag.Diagnostic{Pos: r.src.Position(offset), Severity: diag.Error,
-		Rule: rule, Message: message, Hint: hint})
+	d := diag.New(rule, r.src.Position(offset), "", message)
+	d.Hint = cmp.Or(hint, d.Hint)
+	r.diags = append(r.diags, d)
 }
 
 func (r *reader) syntax(err error) {

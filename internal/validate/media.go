@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/genclient/genclient/internal/dialect"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
@@ -15,33 +16,27 @@ type Media struct {
 	Bytes         int64 // size of the file
 }
 
-// A mediaRule is one entry of the site's keyword "validations".
-type mediaRule struct {
-	metric, operator string
-	bound            float64
-	message          string // the page's own; may be empty
-}
-
-// broken reports whether the file breaks the rule. Comparison is strict. A
+// violates reports whether the file violates a rule. Comparison is strict. A
 // page does not say whether a megabyte is 10^6 or 2^20 bytes: a size is only
 // wrong when it is wrong for both. What is not known breaks nothing.
-func (r mediaRule) broken(m Media) bool {
-	switch r.metric {
+func violates(r dialect.MediaRule, m Media) bool {
+	switch r.Metric {
 	case "width_pixels":
-		return m.Width > 0 && !r.holds(float64(m.Width))
+		return m.Width > 0 && !holds(r, float64(m.Width))
 	case "height_pixels":
-		return m.Height > 0 && !r.holds(float64(m.Height))
+		return m.Height > 0 && !holds(r, float64(m.Height))
 	case "width/height":
-		return m.Width > 0 && m.Height > 0 && !r.holds(float64(m.Width)/float64(m.Height))
+		return m.Width > 0 && m.Height > 0 && !holds(r, float64(m.Width)/float64(m.Height))
 	case "file_size_mb":
-		return m.Bytes > 0 && !r.holds(float64(m.Bytes)/1e6) && !r.holds(float64(m.Bytes)/(1<<20))
+		return m.Bytes > 0 && !holds(r, float64(m.Bytes)/1e6) && !holds(r, float64(m.Bytes)/(1<<20))
 	}
 	return false
 }
 
-func (r mediaRule) holds(measured float64) bool {
-	c := cmp.Compare(measured, r.bound)
-	switch r.operator {
+func holds(r dialect.MediaRule, measured float64) bool {
+	bound, _ := r.Bound.Float64()
+	c := cmp.Compare(measured, bound)
+	switch r.Op {
 	case ">":
 		return c > 0
 	case "<":
@@ -67,20 +62,7 @@ type siteRules struct {
 	validator *Validator
 	never     string // the keyword that allows no value at all: an empty enum, a false schema
 	required  []string
-	media     []mediaRule
-}
-
-// Compile implements jsonschema.ExtCompiler.
-func (t *translator) Compile(_ jsonschema.CompilerContext, schema map[string]any) (jsonschema.ExtSchema, error) {
-	number, ok := schema[siteKeyword].(interface{ Int64() (int64, error) })
-	if !ok {
-		return nil, nil
-	}
-	i, err := number.Int64()
-	if err != nil {
-		return nil, err
-	}
-	return t.rules[i], nil
+	media     []dialect.MediaRule
 }
 
 // Validate implements jsonschema.ExtSchema.
@@ -119,14 +101,14 @@ func (s *siteRules) checkMedia(ctx jsonschema.ValidationContext, broken []error,
 	case string:
 		media, ok := s.validator.measure(v)
 		for _, r := range s.media {
-			if !ok || !r.broken(media) {
+			if !ok || !violates(r, media) {
 				continue
 			}
-			message := r.message
+			message := r.Message
 			if message == "" {
-				message = "must have " + r.metric + r.operator + " " + strconv.FormatFloat(r.bound, 'g', -1, 64)
+				message = "must have " + r.Metric + r.Op + " " + r.Bound.String()
 			}
-			e := ctx.Error(escapePointer(r.metric+r.operator), "%s", message)
+			e := ctx.Error(escapePointer(r.Metric+r.Op), "%s", message)
 			e.InstanceLocation += suffix
 			broken = append(broken, e)
 		}

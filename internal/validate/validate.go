@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,55 +58,26 @@ type Violation struct {
 // stand twice in an allOf would otherwise double the work at every level.
 const maxSteps = 200_000
 
-// Compile builds the validator of the document's input schema. The list holds a
-// warning for every keyword that could not be understood and that the validator
-// therefore leaves out. The validator is nil only when the list holds an error.
-func Compile(d *schema.Document) (*Validator, diag.List) { return compile(d, d.Input) }
-
-// CompileOutput is Compile for the document's output schema. Without one, the
-// validator is nil and the list empty.
-func CompileOutput(d *schema.Document) (*Validator, diag.List) {
-	out := d.OutputSchema()
-	if out == nil {
-		return nil, nil
+// Compile builds the validator of the document's input schema, as package dialect
+// reads it. The list holds what could not be understood and is therefore left out. The
+// validator is nil only when the list holds the rule schema-unusable.
+func Compile(d *schema.Document) (*Validator, diag.List) {
+	var diags diag.List
+	translated, problems := dialect.Translate(d.Input)
+	for _, p := range problems {
+		diags = append(diags, d.Problem(p))
 	}
-	return compile(d, out)
-}
-
-func compile(d *schema.Document, root *jsontree.Value) (*Validator, diag.List) {
-	j := &Validator{}
-	t := translator{doc: d, root: root, validator: j, defNames: map[*jsontree.Value]string{}, defs: map[string]any{},
-		looping: map[*jsontree.Value]bool{}, visited: map[*jsontree.Value]visit{}}
-	plain := t.document()
-	if t.diags.HasErrors() {
-		return nil, t.diags
+	if translated == nil {
+		return nil, diags
 	}
-	text, err := json.Marshal(plain)
-	if err == nil {
-		j.schema, err = t.compile(text)
-	}
+	v := &Validator{}
+	compiled, err := (&compiler{validator: v}).compile(translated)
 	if err != nil {
-		t.report("schema-unusable", root.Offset, "", err.Error())
-		return nil, t.diags
+		unusable := dialect.Problem{Rule: "schema-unusable", Offset: d.Input.Offset, Message: err.Error()}
+		return nil, append(diags, d.Problem(unusable))
 	}
-	return j, t.diags
-}
-
-// resource is the address that a schema is compiled under. No other address is
-// ever loaded.
-const resource = "genclient:///schema.json"
-
-func (t *translator) compile(text []byte) (*jsonschema.Schema, error) {
-	c := jsonschema.NewCompiler()
-	c.Draft = jsonschema.Draft2020
-	c.LoadURL = func(url string) (io.ReadCloser, error) {
-		return nil, fmt.Errorf("%s: a schema refers to nothing outside of itself", url)
-	}
-	c.RegisterExtension(siteKeyword, nil, t)
-	if err := c.AddResource(resource, bytes.NewReader(text)); err != nil {
-		return nil, err
-	}
-	return c.Compile(resource)
+	v.schema = compiled
+	return v, diags
 }
 
 // Validate judges a JSON text and returns every broken keyword, sorted by path.
