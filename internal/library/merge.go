@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/genclient/genclient/internal/dialect"
+	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
 
 	"github.com/genclient/genclient/internal/jsontree"
@@ -131,7 +133,7 @@ func mediaFormats(catalog, page *jsontree.Value) *jsontree.Value {
 	formats := jsontree.NewObject()
 	for _, m := range catalog.Get("properties").Members {
 		format, onPage := m.Value.Get("format"), page.Get("properties").Get(m.Name)
-		if isMediaFormat(format.Str()) && onPage != nil && onPage.Get("format").Str() != format.Str() {
+		if dialect.MediaFormat(format.Str()) != ir.NoMedia && onPage != nil && onPage.Get("format").Str() != format.Str() {
 			formats.Members = append(formats.Members, jsontree.Member{Name: m.Name, Value: jsontree.NewString(format.Text)})
 		}
 	}
@@ -139,15 +141,4 @@ func mediaFormats(catalog, page *jsontree.Value) *jsontree.Value {
 		return nil
 	}
 	return jsontree.NewObject(jsontree.Member{Name: "formats", Value: formats})
-}
-
-// isMediaFormat reports whether a format names a kind of media, as image_uri,
-// video_uris or image_uri_with_mask_image_ideogramv3.
-func isMediaFormat(format string) bool {
-	for _, kind := range []string{"image", "video", "audio"} {
-		if strings.HasPrefix(format, kind+"_") {
-			return true
-		}
-	}
-	return false
 }

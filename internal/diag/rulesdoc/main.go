@@ -37,7 +37,7 @@ var titles = map[diag.Group]string{
 	diag.Schemas:   "Schemas: what a model's page says of its input and output",
 	diag.Names:     "Names: the Go names of models, fields and constants",
 	diag.Documents: "Documents: the files of a schemas folder",
-	diag.Sources:   "Sources: pages and catalogs that scrape reads",
+	diag.Sources:   "Sources: pages and catalogs that scrape reads; milder where the document can do without",
 	diag.Generate:  "Generate: the files of the package",
 	diag.Requests:  "Requests: bodies that validate checks, beside the keywords and media rules themselves",
 }
