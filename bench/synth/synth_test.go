@@ -57,7 +57,7 @@ func TestDocumentsAreUsable(t *testing.T) {
 		if got := string(read.Bytes()); got != string(text) {
 			t.Errorf("%s: written again it differs: %s", d.ModelID, cmp.Diff(string(text), got))
 		}
-		for _, found := range lint.Lint(read) {
+		for _, found := range lint.Document(read) {
 			if found.Severity >= diag.Error {
 				t.Errorf("%s: %s", found.Subject, found.Message)
 			}
