@@ -39,7 +39,7 @@ func TestWaitAgainstFaults(t *testing.T) {
 		"backwards":                      {job(mock.Backwards()), "done, 1 URLs"},
 		"succeeded":                      {job(mock.EndsAs("succeeded")), "done, 1 URLs"},
 		"failed as error":                {job(mock.Fails(`"no"`).EndingAs("ERROR")), `failed "no"`},
-		"no output":                      {job(mock.NoOutput()), "done, 0 URLs"},
+		"no output":                      {job(mock.NoOutput()), "failed without an output"},
 		"failed, text":                   {job(mock.Fails(`"out of memory"`)), `failed "out of memory"`},
 		"failed, list":                   {job(mock.Fails(`[{"msg":"no"}]`)), `failed [{"msg":"no"}]`},
 		"404 for 10 s":                   {job(mock.Invisible(10 * time.Second)), "done, 1 URLs"},
@@ -88,6 +88,8 @@ func describeWait(ctx context.Context, t *testing.T, job *client.Job) string {
 	switch {
 	case err == nil && res.RequestID == job.ID():
 		return fmt.Sprintf("%v, %d URLs", res.State, len(res.Output.Videos))
+	case errors.As(err, &failed) && failed.Payload() == nil && strings.Contains(failed.Message, "without an output"):
+		return "failed without an output"
 	case errors.As(err, &failed):
 		return fmt.Sprintf("failed %s", failed.Payload())
 	case errors.As(err, &wait) && wait.Job().ID() == job.ID():
@@ -104,7 +106,7 @@ func TestScenariosShow(t *testing.T) {
 		"unknown-state": "warming_up, completed, done, 1 URLs",
 		"backwards":     "in_progress, in_queue, in_progress, completed, done, 1 URLs",
 		"failing":       `failed, failed {"type":"content_policy","message":"The input was rejected."}`,
-		"no-output":     "completed, done, 0 URLs",
+		"no-output":     "completed, failed without an output",
 		"late":          "completed, done, 1 URLs",
 		"revoked":       "in_progress, wait ended: *client.AuthError",
 	} {

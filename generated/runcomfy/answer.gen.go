@@ -132,6 +132,9 @@ func (a *answer) split(ctx context.Context) {
 // ok reports whether the status is a 2xx.
 func (a answer) ok() bool { return a.status >= 200 && a.status <= 299 }
 
+// whole returns the answer for an error, which keeps it out of the reach of fmt.
+func (a answer) whole() func() json.RawMessage { return func() json.RawMessage { return a.raw } }
+
 // has reports whether a field says something, see says.
 func (a answer) has(name string) bool { return says(a.fields[name]) }
 
@@ -178,9 +181,18 @@ func absent(text string) bool {
 	return err == nil && (f == 0 || f == http.StatusOK || f != f) || absence.MatchString(text)
 }
 
-// empty reports whether an output holds nothing: null, "", {}, [] or only such.
-func empty(raw []byte) bool {
+// isEmpty reports whether an output holds nothing: null, "", {}, [] or only such.
+func isEmpty(raw []byte) bool {
 	return !anyScalar(raw, func(text string) bool { return text != "null" && strings.TrimSpace(text) != "" })
+}
+
+// isUnused reports whether an output is empty, or a form that nobody filled in: 0 and false
+// are results of a job that completed, not of one that may have been aborted.
+func isUnused(raw []byte) bool {
+	return !anyScalar(raw, func(text string) bool {
+		f, err := strconv.ParseFloat(text, 64)
+		return text != "null" && text != "false" && strings.TrimSpace(text) != "" && (err != nil || f != 0)
+	})
 }
 
 // text returns a field that is a string, else "".

@@ -21,6 +21,7 @@ type Job struct {
 	kind     OutputKind
 	accepted time.Time // by our own submit; zero for a job from Client.Job
 	secrets  redactor
+	lag      *lagClock
 }
 
 // ID returns the request id.
@@ -39,36 +40,60 @@ func (j *Job) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, _ := j.observed(a)
-	status.Next = j.next(status, a.time("created_at"))
-	return &status, nil
+	o := j.observed(opStatus, a)
+	o.status.Next = j.next(o.status, a.time("created_at"))
+	return &o.status, nil
 }
 
 // Result reads the result of a job that has ended. Before that the error is a
 // *WaitError with ErrNotFinished. Others are *GenerationError, *CanceledError
-// and the *APIError family.
+// and the *APIError family. A job that has completed without an output is read
+// again for 15 s, in which it may still come.
 func (j *Job) Result(ctx context.Context) (*Result, error) {
-	a, err := j.call(ctx, opResult, "", false)
-	if err != nil {
-		return nil, err
+	for {
+		a, err := j.call(ctx, opResult, "", false)
+		if err != nil {
+			return nil, err
+		}
+		o := j.observed(opResult, a)
+		pause := j.lagging(o)
+		switch {
+		case !o.res.State.Final():
+			return nil, j.waitError(o.status, ErrNotFinished)
+		case pause == 0:
+			return j.outcome(o)
+		case !sleep(ctx, pause):
+			return nil, j.waitError(o.status, contextError(ctx))
+		}
 	}
-	status, res := j.observed(a)
-	if !res.State.Final() {
-		return nil, j.waitError(status, ErrNotFinished)
+}
+
+// lagging returns how long to wait before a result is read again since its
+// output may still come; 0 when that is not to be expected.
+func (j *Job) lagging(o observation) time.Duration {
+	since := time.Since(j.lag.latest(j.accepted))
+	if o.res.State != StateDone || !o.empty || since >= j.core.limits.NotFound {
+		return 0
 	}
-	return j.outcome(res)
+	return clamp(since, time.Second, 4*time.Second)
 }
 
 // outcome returns a result that is final, as an error unless the job succeeded.
-func (j *Job) outcome(res *Result) (*Result, error) {
-	switch res.State {
-	case StateFailed:
-		return nil, &GenerationError{Message: j.secrets(cmp.Or(messageIn(res.Error), messageIn(res.Raw))),
-			about: about{ChargedMaybe, j.id}, result: func() *Result { return res }}
+func (j *Job) outcome(o observation) (*Result, error) {
+	about, result := about{ChargedMaybe, j.id}, func() *Result { return o.res }
+	switch o.res.State {
 	case StateCanceled:
-		return nil, &CanceledError{about{ChargedMaybe, j.id}}
+		return nil, &CanceledError{about, result}
+	case StateDone:
+		if !o.empty {
+			return o.res, nil
+		}
 	}
-	return res, nil
+	message := cmp.Or(messageIn(o.res.Error), messageIn(o.res.Raw))
+	if o.empty {
+		message = strings.TrimSuffix(fmt.Sprintf("it has ended as %q without an output: %s", o.res.APIState, message), ": ")
+	}
+	return nil, &GenerationError{Message: j.secrets(message), about: about, result: result}
 }
 
 // Cancel asks the API to cancel the job. A job that runs already usually goes
@@ -155,14 +180,22 @@ type Status struct {
 	Next time.Duration
 }
 
-// observed reads an answer about the job in both ways. They agree on the state.
-func (j *Job) observed(a answer) (Status, *Result) {
-	r := newResult(j.id, j.kind, a)
+// An observation is what an answer about a job says, read in both ways, which
+// agree on the state.
+type observation struct {
+	status Status
+	res    *Result
+	empty  bool // the job has ended, and no output came
+}
+
+// observed reads an answer to op, which is opStatus or opResult.
+func (j *Job) observed(op string, a answer) observation {
+	r, empty := newResult(j.id, j.kind, op, a)
 	s := Status{RequestID: j.id, State: r.State, APIState: r.APIState, QueuePosition: -1}
 	if n := numberOf(a.fields["queue_position"]); n != nil && *n >= 0 && *n < 1<<31 {
 		s.QueuePosition = int(*n)
 	}
-	return s, r
+	return observation{s, r, empty && op == opResult}
 }
 
 // CancelOutcome is what came of canceling a job.

@@ -31,22 +31,37 @@ func (r Result) Format(f fmt.State, _ rune) {
 // LogValue is the text of Format, for log/slog.
 func (r Result) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
-func newResult(id string, kind OutputKind, a answer) *Result {
-	r := &Result{
+// newResult reads an answer to op, which is opStatus or opResult. It also reports
+// whether the job has ended and no output came.
+func newResult(id string, kind OutputKind, op string, a answer) (r *Result, empty bool) {
+	r = &Result{
 		RequestID: id, State: parseState(a.text("status")), APIState: cut(a.text("status"), 64),
 		Output: newOutput(a.found, kind), Cost: numberOf(a.fields["cost"]),
 		CreatedAt: a.time("created_at"), FinishedAt: a.time("finished_at"), Raw: a.raw,
 	}
-	if a.has("error") || r.State == StateFailed && !empty(a.fields["error"]) {
+	for _, name := range []string{"error", "error_message"} {
+		if r.Error == nil && a.has(name) {
+			r.Error = a.fields[name]
+		}
+	}
+	if r.State == StateFailed && r.Error == nil && !isEmpty(a.fields["error"]) { // "no" is a poor reason, but one
 		r.Error = a.fields["error"]
 	}
-	// An answer without a known state has ended if it says so otherwise.
-	if unclear := r.State == StateUnknown || r.State == StateDone; unclear && r.Error != nil {
+	switch unknown := r.State == StateUnknown; {
+	case !unknown && r.State != StateDone:
+	case r.Error != nil:
 		r.State = StateFailed
-	} else if unclear && (a.has("output") || a.has("finished_at")) {
+	case !unknown:
+		empty = isEmpty(a.fields["output"])
+	case !isUnused(a.fields["output"]):
 		r.State = StateDone
+	case a.has("finished_at"): // an end, but whose word for success is that?
+		r.State, empty = StateFailed, true
+		if op == opStatus { // which has no output to tell by
+			r.State = StateDone
+		}
 	}
-	return r
+	return r, empty
 }
 
 // decodeOutput reads the output of a finished job into a model's own type; of an

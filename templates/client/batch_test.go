@@ -55,7 +55,7 @@ func (a *batchAPI) answer(r received) reply {
 	if time.Since(a.started[id]) >= a.takes(strings.TrimPrefix(id, "job-")) {
 		state = "completed"
 	}
-	return reply{body: fmt.Sprintf(`{"request_id":%q,"status":%q}`, id, state)}
+	return reply{body: fmt.Sprintf(`{"request_id":%q,"status":%q,"output":"https://v.runcomfy.net/%s.mp4"}`, id, state, id)}
 }
 
 func after10s(string) time.Duration { return 10 * time.Second }

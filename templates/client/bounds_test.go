@@ -48,7 +48,7 @@ func repeated(parts [3]string, size int) string {
 // readHostile does with an answer what a read of a result does.
 func readHostile(ctx context.Context, body string) (*Result, string) {
 	a, _ := readAnswer(ctx, &http.Response{StatusCode: 200, ContentLength: -1, Body: io.NopCloser(strings.NewReader(body))}, 32<<20)
-	res := newResult("job-1", OutputKindImage, a)
+	res := resultOfAnswer(OutputKindImage, a)
 	text := a.message() + messageIn(res.Error) + fmt.Sprint(res.State, a.has("output"), len(res.Output.URLs()))
 	return res, redact(text, []string{testToken})
 }

@@ -145,7 +145,7 @@ func (c *Client) Job(requestID string) (*Job, error) {
 	if !validRequestID(requestID) {
 		return nil, &ConfigError{Reason: "a request id is 1 to 128 of the characters A-Z a-z 0-9 _ -"}
 	}
-	return &Job{core: core, id: requestID, secrets: core.newRedactor(nil)}, nil
+	return &Job{core: core, id: requestID, secrets: core.newRedactor(nil), lag: &lagClock{}}, nil
 }
 
 // JobOf is Job for a program that has stored what it submitted: in, and when the API

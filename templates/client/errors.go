@@ -87,6 +87,16 @@ type APIError struct {
 
 	about
 	causes // what kept the call from getting an answer
+	raw    func() json.RawMessage
+}
+
+// Raw returns the answer as it came, up to the limits of reading, nil when there was
+// none. It may repeat the prompt.
+func (e *APIError) Raw() json.RawMessage {
+	if e.raw == nil {
+		return nil
+	}
+	return e.raw()
 }
 
 func (e *APIError) Error() string {
@@ -130,7 +140,7 @@ func (e *RateLimitError) Unwrap() error           { return &e.APIError }
 
 // newAPIError returns the typed error of an answer to the call op.
 func newAPIError(op string, of about, a answer, r redactor) error {
-	e := &APIError{Op: op, StatusCode: a.status, about: of}
+	e := &APIError{Op: op, StatusCode: a.status, about: of, raw: a.whole()}
 	if code := numberOf(a.fields["error_code"]); code != nil {
 		e.Code = int(*code)
 	}
@@ -177,11 +187,11 @@ func (e *NotSentError) Error() string {
 	return fmt.Sprintf("runcomfy: submit of %s was not sent (attempts: %d, failed when %s): %s", e.Model, e.Attempts, e.Phase, e.text)
 }
 
-// A GenerationError is a job that the API accepted and that failed. Charged is
-// ChargedMaybe: whether failed jobs are billed depends on the model and on the
-// failure.
+// A GenerationError is a job that the API accepted and that failed, or ended without
+// an output. Charged is ChargedMaybe: whether failed jobs are billed depends on the
+// model and on the failure.
 type GenerationError struct {
-	Message string // the text found in the job's error, shortened and redacted
+	Message string // the text found in the job's error, or what the API says instead; shortened and redacted
 
 	about
 	result func() *Result // a function, as in causes
@@ -195,17 +205,26 @@ func (e *GenerationError) Error() string {
 // when the answer has none. It may repeat the prompt.
 func (e *GenerationError) Payload() json.RawMessage { return e.Result().Error }
 
-// Result returns the whole answer. A job that failed in part may have outputs.
-func (e *GenerationError) Result() *Result {
-	if e.result == nil { // not made by this package
+// Result returns the whole answer. A job that failed in part may have outputs,
+// which Download fetches.
+func (e *GenerationError) Result() *Result { return resultOf(e.result) }
+
+func resultOf(f func() *Result) *Result {
+	if f == nil { // of an error that this package did not make
 		return &Result{}
 	}
-	return e.result()
+	return f()
 }
 
 // A CanceledError is a job that was canceled, by whomever. Charged is
 // ChargedMaybe: it may have run for a while.
-type CanceledError struct{ about }
+type CanceledError struct {
+	about
+	result func() *Result // a function, as in causes
+}
+
+// Result returns the whole answer: a job may have had outputs before it was canceled.
+func (e *CanceledError) Result() *Result { return resultOf(e.result) }
 
 func (e *CanceledError) Error() string { return "runcomfy: job " + e.requestID + " was canceled" }
 
@@ -233,6 +252,17 @@ func (e *WaitError) Error() string {
 		s += "; cancel: " + string(e.Canceled)
 	}
 	return s
+}
+
+// Raw returns the answer that ended the wait, as it came, nil when none did.
+func (e *WaitError) Raw() json.RawMessage {
+	for _, cause := range e.Unwrap() {
+		var api *APIError
+		if errors.As(cause, &api) {
+			return api.Raw()
+		}
+	}
+	return nil
 }
 
 // Job returns the job, to be waited for again.

@@ -162,6 +162,12 @@ func answerOf(body string) answer {
 	return a
 }
 
+// resultOfAnswer is what a result of job-1 reads as.
+func resultOfAnswer(kind OutputKind, a answer) *Result {
+	r, _ := newResult("job-1", kind, opResult, a)
+	return r
+}
+
 // is reports whether err holds an error of type T.
 func is[T error](err error) bool {
 	var target T

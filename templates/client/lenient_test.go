@@ -33,7 +33,7 @@ func TestMalformedMembers(t *testing.T) {
 					body = strings.Replace(body, "{", "{,", 1)
 				}
 				a := answerOf(body)
-				res := newResult("job-1", OutputKindVideo, a)
+				res := resultOfAnswer(OutputKindVideo, a)
 				if a.text("request_id") != "job-1" || res.State != StateDone || res.Output.Video == "" {
 					t.Errorf("%s in %s, member %d: %s: id %q, %s, %+v", what, name, at, cut(body, 200), a.text("request_id"), res.State, res.Output)
 				}
@@ -50,7 +50,7 @@ func TestMalformedAround(t *testing.T) {
 		strings.ReplaceAll(whole, ",", "\x00,\x0b"), strings.ReplaceAll(whole, `":`, "\"\ufeff:\x00"), strings.Replace(whole, "}}", ",},}", 1)}
 	for _, body := range bodies {
 		a := answerOf(body)
-		res := newResult("job-1", OutputKindVideo, a)
+		res := resultOfAnswer(OutputKindVideo, a)
 		if a.text("request_id") != "job-1" || res.State != StateDone || res.Output.Video != "https://v.runcomfy.net/a.mp4" || a.torn {
 			t.Errorf("%q: id %q, %s, %+v, torn %v", body, a.text("request_id"), res.State, res.Output, a.torn)
 		}
@@ -108,7 +108,7 @@ func FuzzLenient(f *testing.F) {
 	f.Add([]byte(`{"output":{"images":[{"url":"https://a/b"}],"x":"[\"https://c/d\"]"},"status":"\ud83d\ude00"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		a := answerOf(string(text))
-		_, _, _ = newResult("job-1", OutputKindImage, a), a.message(), a.has("output")
+		_, _, _ = resultOfAnswer(OutputKindImage, a), a.message(), a.has("output")
 		var want map[string]json.RawMessage
 		if json.Unmarshal(text, &want) != nil || want == nil || a.unclear != "" || !utf8.Valid(text) {
 			return

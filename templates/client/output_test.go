@@ -53,7 +53,7 @@ func TestOutputForms(t *testing.T) {
 		`{"a":` + strings.Repeat(`[`, 20) + U + strings.Repeat(`]`, 20) + `}`:                                  {Other: named("a", u)},
 		`{"a":` + strings.Repeat(`[`, 9000) + strings.Repeat(`]`, 9000) + `,"image":` + U + `}`:                {Image: u},
 	} {
-		got := newResult("job-1", OutputKindImage, answerOf(`{"status":"completed","output":`+output+`}`)).Output
+		got := resultOfAnswer(OutputKindImage, answerOf(`{"status":"completed","output":`+output+`}`)).Output
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", cut(output, 200), d)
 		}

@@ -22,7 +22,9 @@ func runMany(ctx context.Context, t *testing.T, answer func(received) reply, che
 		if strings.HasPrefix(r.path, "/v1/models/") {
 			return reply{body: fmt.Sprintf(`{"request_id":"job-%d"}`, n.Add(1))}
 		}
-		return answer(r)
+		rep := answer(r)
+		rep.body = strings.ReplaceAll(rep.body, "job-1", strings.Split(r.path, "/")[3])
+		return rep
 	}, opts...)
 	var wg sync.WaitGroup
 	for range 100 {

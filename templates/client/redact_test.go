@@ -64,7 +64,7 @@ func TestLongValueLeavesRoom(t *testing.T) {
 
 // slog does not ask the fields of a struct for their LogValue.
 func TestOutcomeLogged(t *testing.T) {
-	res := newResult("job-1", OutputKindVideo, answerOf(`{"status":"completed","output":{"video":"https://m.runcomfy.net/a.mp4?sig=SIGNATURE"},"input":"`+testToken+`"}`))
+	res := resultOfAnswer(OutputKindVideo, answerOf(`{"status":"completed","output":{"video":"https://m.runcomfy.net/a.mp4?sig=SIGNATURE"},"input":"`+testToken+`"}`))
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("done", "outcome", Outcome{Result: res})
 	checkClean(t, "logged outcome", log.String())
@@ -81,8 +81,8 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	s, _ := c.newSubmission("a/b", []byte(`{"prompt":"`+testPrompt+`"}`))
 	cause := fmt.Errorf("%s", testPrompt+testToken+" https://x/?a=SIGNATURE")
 	job := c.acceptedJob(s, "job-1", time.Now())
-	_, gen := job.outcome(newResult("job-1", OutputKindVideo, answerOf(hostile(`"status":"failed",`))))
-	for _, v := range []any{amb, notSent(s, 1, SubmitPhaseSend, cause), job.waitError(job.unseen(), cause), job.failed("status", 0, cause), gen,
+	_, gen := job.outcome(job.observed(opResult, answerOf(hostile(`"status":"failed",`))))
+	for _, v := range []any{amb, notSent(s, 1, SubmitPhaseSend, cause), job.waitError(job.unseen(), cause), job.failed("status", answer{}, cause), gen,
 		&CanceledError{}, newAPIError("submit", about{}, answerOf(hostile(`"error_code":400004,`)), s.secrets), newAPIError("submit", about{}, answerOf(hostile(`"error_code":400002,`)), s.secrets),
 		map[string]any{"x": job, "c": c}, struct {
 			C *Client

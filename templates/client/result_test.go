@@ -45,7 +45,7 @@ func TestResultShapes(t *testing.T) {
 				t.Fatal(err)
 			}
 			test.want.RequestID, test.want.Raw = "job-1", []byte(test.body)
-			if diff := cmp.Diff(&test.want, newResult("job-1", OutputKindVideo, a)); diff != "" {
+			if diff := cmp.Diff(&test.want, resultOfAnswer(OutputKindVideo, a)); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
 			}
 		})
@@ -59,7 +59,7 @@ func FuzzResult(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		a := answerOf(string(raw))
-		res := newResult("job-1", OutputKindImage, a)
+		res := resultOfAnswer(OutputKindImage, a)
 		if res.RequestID != "job-1" || string(res.Raw) != string(raw) {
 			t.Errorf("result %v", res)
 		}

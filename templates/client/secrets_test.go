@@ -128,7 +128,7 @@ func TestSecrets(t *testing.T) {
 		opts := []Option{WithBaseURL("https://api.example/p"), WithJournal(NewMemoryJournal()), WithMediaCheck(MediaCheckOff)}
 		c := New(testToken, opts...)
 		checkClean(t, "client", outputs(c)+outputs(*c)+outputs(opts))
-		res := newResult("job-1", OutputKindVideo, answerOf(done))
+		res := resultOfAnswer(OutputKindVideo, answerOf(done))
 		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
 			checkClean(t, "result", fmt.Sprintf(format+format, res, *res))
 		}

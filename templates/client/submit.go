@@ -219,7 +219,7 @@ func (c *core) acceptedJob(s *submission, id string, at time.Time) *Job {
 	if now := time.Now(); at.After(now) { // by the clock of another machine, in a journal
 		at = now
 	}
-	return &Job{core: c, id: id, kind: s.kind, accepted: at, secrets: s.secrets}
+	return &Job{core: c, id: id, kind: s.kind, accepted: at, secrets: s.secrets, lag: &lagClock{}}
 }
 
 // backoff returns the n-th delay, n from 1, of a series that begins at base

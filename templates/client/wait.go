@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -24,9 +25,9 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 	if start.IsZero() { // a job from elsewhere is read at once
 		start = time.Now().Add(-firstRead)
 	}
-	var running time.Time // when the job was first seen out of the queue
-	var told Status       // to observe
-	var announced *Result // what a status said of the end
+	var running time.Time     // when the job was first seen out of the queue
+	var told Status           // to observe
+	var announced observation // what a status said of the end
 	last := j.unseen()
 	for op, delay := opStatus, firstRead-time.Since(start); ; {
 		if !sleep(ctx, delay) {
@@ -36,47 +37,63 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 		if s.cost && op == opResult {
 			query = "?include_cost=true"
 		}
-		a, err := j.call(ctx, op, query, !last.State.unsuccessful())
-		status, res := j.observed(a)
+		a, err := j.call(ctx, op, query, !announced.status.State.unsuccessful())
+		o, err := j.observed(op, a).after(announced, err)
 		var api *APIError
 		switch {
-		case last.State.unsuccessful() && !(err == nil && status.State.Final()): // such a job need not have a result
-			status, res = last, announced
 		case errors.As(err, &api) && api.list != nil && ctx.Err() != nil:
 			return nil, j.giveUp(ctx, s, last, running.IsZero(), api.Unwrap())
 		case err != nil:
 			return nil, j.waitError(last, err)
 		}
 		now := time.Now()
-		if status.State != StateQueued && running.IsZero() {
+		if o.status.State != StateQueued && running.IsZero() {
 			running = now
 		}
-		last = status
-		if op == opStatus && status.State.Final() { // only a reason to read the result, which decides
-			op, delay, announced = opResult, 0, res
+		last = o.status
+		if op == opStatus && last.State.Final() { // only a reason to read the result, which decides
+			op, delay, announced = opResult, 0, o
 			continue
 		}
-		d := interval(status.State, status.QueuePosition, now.Sub(running), now.Sub(start), expected)
+		if pause := j.lagging(o); pause > 0 {
+			delay = beforeDeadline(pause, deadline.Sub(now))
+			continue
+		}
+		d := interval(last.State, last.QueuePosition, now.Sub(running), now.Sub(start), expected)
 		delay = beforeDeadline(jitter(d), deadline.Sub(now))
-		if status != told {
-			told = status
-			if !status.State.Final() {
-				status.Next = delay
+		if last != told {
+			told = last
+			seen := last
+			if !seen.State.Final() {
+				seen.Next = delay
 			}
 			if s.onUpdate != nil {
-				s.onUpdate(status)
+				s.onUpdate(seen)
 			}
-			if observe != nil && !observe(status) {
+			if observe != nil && !observe(seen) {
 				return nil, nil
 			}
 		}
-		if status.State.Final() {
-			return j.outcome(res)
+		if last.State.Final() {
+			return j.outcome(o)
 		}
-		if op = opResult; status.State == StateQueued {
+		if op = opResult; last.State == StateQueued {
 			op = opStatus
 		}
 	}
+}
+
+// after returns what a read brought, or what the end that a status announced before
+// makes of it.
+func (o observation) after(announced observation, err error) (observation, error) {
+	switch {
+	case announced.status.State.unsuccessful() && !(err == nil && o.status.State.Final()):
+		return announced, nil // such a job need not have a result
+	case err == nil && o.status.State == StateUnknown && announced.res != nil &&
+		strings.EqualFold(o.status.APIState, announced.status.APIState):
+		o.status.State, o.res.State, o.empty = StateFailed, StateFailed, true // to this word there was an end
+	}
+	return o, err
 }
 
 // giveUp returns the error of a wait whose context has ended, after canceling
