@@ -58,23 +58,39 @@ func (in *Kling1_6ProImageToVideoInput) Validate() error {
 		return nilInput()
 	}
 	var v violations
+	if in.Prompt != nil && !validText(*in.Prompt) {
+		v.text("prompt")
+	}
 	if in.ImageURL == "" {
 		v.required("image_url")
 	} else if !fetchable(in.ImageURL) {
 		v.media("image_url", in.ImageURL)
+	} else if !validText(in.ImageURL) {
+		v.text("image_url")
 	}
 	if in.TailImageURL != nil && !fetchable(*in.TailImageURL) {
 		v.media("tail_image_url", *in.TailImageURL)
+	}
+	if in.TailImageURL != nil && !validText(*in.TailImageURL) {
+		v.text("tail_image_url")
 	}
 	switch in.Duration {
 	case 0, 5, 10:
 	default:
 		v.int("duration", "enum", "must be one of 5, 10", int64(in.Duration))
 	}
+	if in.NegativePrompt != nil && !validText(*in.NegativePrompt) {
+		v.text("negative_prompt")
+	}
 	if in.CfgScale != nil && !(*in.CfgScale >= 0 && *in.CfgScale <= 1) {
 		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0)
 	}
 	return v.err()
+}
+
+// UnmarshalJSON fills in what fits, also beside an error; 42.0 and 1e2 are integers.
+func (x *Kling1_6ProImageToVideoInput) UnmarshalJSON(b []byte) error {
+	return unmarshalStruct(b, x)
 }
 
 var mediaRulesKling1_6ProImageToVideo = []MediaRule{

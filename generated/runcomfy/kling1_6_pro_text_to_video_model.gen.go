@@ -65,6 +65,8 @@ func (in *Kling1_6ProTextToVideoInput) Validate() error {
 	var v violations
 	if in.Prompt == "" {
 		v.required("prompt")
+	} else if !validText(in.Prompt) {
+		v.text("prompt")
 	}
 	switch in.Duration {
 	case 0, 5, 10:
@@ -76,10 +78,18 @@ func (in *Kling1_6ProTextToVideoInput) Validate() error {
 	default:
 		v.add("aspect_ratio", "enum", "must be one of 16:9, 9:16, 1:1")
 	}
+	if in.NegativePrompt != nil && !validText(*in.NegativePrompt) {
+		v.text("negative_prompt")
+	}
 	if in.CfgScale != nil && !(*in.CfgScale >= 0 && *in.CfgScale <= 1) {
 		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0)
 	}
 	return v.err()
+}
+
+// UnmarshalJSON fills in what fits, also beside an error; 42.0 and 1e2 are integers.
+func (x *Kling1_6ProTextToVideoInput) UnmarshalJSON(b []byte) error {
+	return unmarshalStruct(b, x)
 }
 
 // MediaRules returns the page's rules for the media of the input; the table is not to be changed.

@@ -66,14 +66,21 @@ func (in *Kling2_1ProImageToVideoInput) Validate() error {
 	var v violations
 	if in.Prompt == "" {
 		v.required("prompt")
+	} else if !validText(in.Prompt) {
+		v.text("prompt")
 	}
 	if in.ImageURL == "" {
 		v.required("image_url")
 	} else if !perhapsFetchable(in.ImageURL) {
 		v.media("image_url", in.ImageURL)
+	} else if !validText(in.ImageURL) {
+		v.text("image_url")
 	}
 	if in.TailImageURL != nil && !perhapsFetchable(*in.TailImageURL) {
 		v.media("tail_image_url", *in.TailImageURL)
+	}
+	if in.TailImageURL != nil && !validText(*in.TailImageURL) {
+		v.text("tail_image_url")
 	}
 	switch in.Duration {
 	case 0, 5, 10:
@@ -85,10 +92,18 @@ func (in *Kling2_1ProImageToVideoInput) Validate() error {
 	default:
 		v.add("aspect_ratio", "enum", "must be one of 16:9, 1:1, 9:16")
 	}
+	if in.NegativePrompt != nil && !validText(*in.NegativePrompt) {
+		v.text("negative_prompt")
+	}
 	if in.CfgScale != nil && !(*in.CfgScale >= 0 && *in.CfgScale <= 1) {
 		v.floatRange("cfg_scale", "must be from 0 to 1", *in.CfgScale, 0)
 	}
 	return v.err()
+}
+
+// UnmarshalJSON fills in what fits, also beside an error; 42.0 and 1e2 are integers.
+func (x *Kling2_1ProImageToVideoInput) UnmarshalJSON(b []byte) error {
+	return unmarshalStruct(b, x)
 }
 
 // MediaRules returns the page's rules for the media of the input; the table is not to be changed.

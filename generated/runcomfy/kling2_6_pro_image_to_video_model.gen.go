@@ -57,18 +57,30 @@ func (in *Kling2_6ProImageToVideoInput) Validate() error {
 	var v violations
 	if in.Prompt == "" {
 		v.required("prompt")
+	} else if !validText(in.Prompt) {
+		v.text("prompt")
 	}
 	if in.ImageURL == "" {
 		v.required("image_url")
 	} else if !perhapsFetchable(in.ImageURL) {
 		v.media("image_url", in.ImageURL)
+	} else if !validText(in.ImageURL) {
+		v.text("image_url")
 	}
 	switch in.Duration {
 	case 0, 5, 10:
 	default:
 		v.int("duration", "enum", "must be one of 5, 10", int64(in.Duration))
 	}
+	if in.NegativePrompt != nil && !validText(*in.NegativePrompt) {
+		v.text("negative_prompt")
+	}
 	return v.err()
+}
+
+// UnmarshalJSON fills in what fits, also beside an error; 42.0 and 1e2 are integers.
+func (x *Kling2_6ProImageToVideoInput) UnmarshalJSON(b []byte) error {
+	return unmarshalStruct(b, x)
 }
 
 // MediaRules returns the page's rules for the media of the input; the table is not to be changed.

@@ -122,6 +122,43 @@ func (v *violations) floatRange(path, message string, got, least float64) {
 	v.float(path, rule, message, got)
 }
 
+// text records a text that encoding/json would alter: one that is not UTF-8. path may be
+// that text itself, of a key.
+//
+//go:noinline
+func (v *violations) text(path string) {
+	v.add(strings.ToValidUTF8(path, "\ufffd"), "type", "must be text in UTF-8")
+}
+
+// json records raw JSON that is none.
+//
+//go:noinline
+func (v *violations) json(path string) { v.add(path, "type", "must be JSON, in UTF-8") }
+
+// validText reports whether JSON can carry s as it is.
+func validText(s string) bool { return utf8.ValidString(s) }
+
+// validJSON reports whether raw can be sent as it is: JSON whose texts are in UTF-8, also
+// where they are escaped. A half of a surrogate pair stands for no character, so that
+// each reader makes something else of it.
+func validJSON(raw []byte) bool {
+	if !json.Valid(raw) || !utf8.Valid(raw) {
+		return false
+	}
+	for i := bytes.IndexByte(raw, '\\'); i >= 0 && i < len(raw); {
+		r, size := unescape(raw[i:])
+		if r == utf8.RuneError && size == 6 && !bytes.EqualFold(raw[i:i+6], []byte(`\ufffd`)) {
+			return false
+		}
+		next := bytes.IndexByte(raw[i+size:], '\\')
+		if next < 0 {
+			break
+		}
+		i += size + next
+	}
+	return true
+}
+
 // len returns how many violations there are so far.
 func (v *violations) len() int { return len(*v) }
 
@@ -151,6 +188,7 @@ func (v *violations) entries(from int, name string) {
 
 //go:noinline
 func (v *violations) prefix(from int, name string) {
+	name = strings.ToValidUTF8(name, "\ufffd") // a key may be anything
 	for i := from; i < len(*v); i++ {
 		(*v)[i].Path = joinPath(name, (*v)[i].Path)
 	}

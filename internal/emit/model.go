@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,9 @@ func ModelFile(pkg string, m *ir.Model) *jen.File {
 		enumType(f, m, e)
 	}
 	inputMethods(f, m)
+	for _, s := range append([]*ir.Struct{m.Input}, m.Structs...) {
+		unmarshalMethod(f, s)
+	}
 	for _, s := range checkedStructs(m) {
 		f.Comment("// check records what breaks a rule, with paths relative to in.")
 		f.Add(checkMethod(m.Name, s))
@@ -209,6 +213,33 @@ func mixedMethods(f *jen.File, e *ir.Enum) {
 		jen.Return(jen.Nil()))
 }
 
+// unmarshalMethod lets a struct with integers take every JSON number that is one.
+//
+//	func (x *XInput) UnmarshalJSON(b []byte) error { return unmarshalStruct(b, x) }
+func unmarshalMethod(f *jen.File, s *ir.Struct) {
+	if !slices.ContainsFunc(s.Fields, func(field ir.Field) bool { return integral(field.Type) }) {
+		return
+	}
+	f.Comment("// UnmarshalJSON fills in what fits, also beside an error; 42.0 and 1e2 are integers.")
+	f.Func().Params(jen.Id("x").Op("*").Id(s.Name)).Id("UnmarshalJSON").Params(jen.Id("b").Index().Byte()).Error().Block(
+		jen.Return(jen.Id("unmarshalStruct").Call(jen.Id("b"), jen.Id("x"))))
+}
+
+// integral reports whether a type holds integers of its own, not of a struct in it.
+func integral(t ir.Type) bool {
+	switch t := t.(type) {
+	case ir.Scalar:
+		return t == ir.Int
+	case *ir.Enum:
+		return t.Base == ir.EnumInt
+	case *ir.List:
+		return integral(t.Elem.Type)
+	case *ir.Map:
+		return integral(t.Elem.Type)
+	}
+	return false
+}
+
 // inputMethods print what makes the struct an Input.
 func inputMethods(f *jen.File, m *ir.Model) {
 	receiver := jen.Op("*").Id(m.Input.Name)
@@ -281,7 +312,10 @@ func outputType(f *jen.File, m *ir.Model) {
 	c.para(m.Output.Name, "is the output of", sentence(m.ID), "What is absent from an answer is nil.")
 	c.file(f)
 	f.Add(structType(m.Output))
-	f.Commentf("// Decode%s reads the model's own output from a result of it.", m.Output.Name)
+	unmarshalMethod(f, m.Output)
+	c = nil
+	c.para("Decode"+m.Output.Name, "reads the model's own output from a result of it. What fits is filled in, also beside an error.")
+	c.file(f)
 	f.Func().Id("Decode"+m.Output.Name).Params(jen.Id("res").Op("*").Id("Result")).Params(jen.Op("*").Id(m.Output.Name), jen.Error()).Block(
 		jen.Return(jen.Id("decodeOutput").Types(jen.Id(m.Output.Name)).Call(jen.Id("res"))))
 }

@@ -72,14 +72,20 @@ func checked(s *ir.Struct, within []*ir.Struct) bool {
 	return false
 }
 
+// typeChecked reports whether anything of the type is checked: of texts and of raw
+// JSON it is that they can be sent as they are.
 func typeChecked(t ir.Type, within []*ir.Struct) bool {
 	switch t := t.(type) {
+	case ir.Scalar:
+		return t == ir.String
+	case ir.Raw:
+		return true
 	case *ir.Struct:
 		return checked(t, within)
 	case *ir.List:
 		return itemChecked(t.Elem, within)
 	case *ir.Map:
-		return itemChecked(t.Elem, within)
+		return true // its keys are texts
 	}
 	return false
 }
@@ -164,10 +170,22 @@ func (c checker) value(g *jen.Group, x *jen.Statement, t ir.Type, checks []ir.Ch
 	case *ir.Map:
 		c.entries(g, x, t)
 	case ir.Raw:
-		if c.required {
-			g.If(x.Clone().Op("==").Nil()).Block(c.report("required"))
-		}
+		c.raw(g, x)
 	}
+}
+
+// raw prints the check of raw JSON.
+//
+//	if in.Extra != nil && !validJSON(in.Extra) {
+//		v.json("extra")
+//	}
+func (c checker) raw(g *jen.Group, x *jen.Statement) {
+	invalid := jen.Op("!").Id("validJSON").Call(x.Clone())
+	if c.required {
+		g.If(x.Clone().Op("==").Nil()).Block(c.report("required")).Else().If(invalid).Block(c.report("json"))
+		return
+	}
+	g.If(x.Clone().Op("!=").Nil().Op("&&").Add(invalid)).Block(c.report("json"))
 }
 
 // when prints "if x != nil && cond { then }", without the guard for a plain value.

@@ -75,11 +75,14 @@ func (c checker) list(g *jen.Group, x *jen.Statement, l *ir.List, checks []ir.Ch
 	})
 }
 
-// entries prints the checks of a map's values. A map is ranged over in any order,
+// entries prints the checks of a map's keys and values. A map is ranged over in any order,
 // so what was found is brought in order behind it.
 //
 //	if start := v.len(); len(in.Scales) > 0 {
 //		for key, item := range in.Scales {
+//			if !validText(key) {
+//				v.text(key)
+//			}
 //			from := v.len()
 //			if !(item >= 0 && item <= 1) {
 //				v.floatRange("", "must be from 0 to 1", item, 0)
@@ -92,14 +95,17 @@ func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 	if c.required {
 		g.If(x.Clone().Op("==").Nil()).Block(c.report("required"))
 	}
+	keys := jen.If(jen.Op("!").Id("validText").Call(jen.Id("key"))).Block(jen.Id("v").Dot("text").Call(jen.Id("key")))
+	each := jen.For(jen.List(jen.Id("key"), jen.Id("item")).Op(":=").Range().Add(x.Clone())).BlockFunc(func(g *jen.Group) {
+		g.Add(keys)
+		c.element(g, m.Elem)
+		g.Id("v").Dot("within").Call(jen.Id("from"), jen.Id("key"))
+	})
 	if c.fetchable == "" && !itemChecked(m.Elem, nil) {
-		return
+		each = jen.For(jen.Id("key").Op(":=").Range().Add(x.Clone())).Block(keys)
 	}
 	g.If(jen.Id("start").Op(":=").Id("v").Dot("len").Call(), jen.Len(x.Clone()).Op(">").Lit(0)).Block(
-		jen.For(jen.List(jen.Id("key"), jen.Id("item")).Op(":=").Range().Add(x.Clone())).BlockFunc(func(g *jen.Group) {
-			c.element(g, m.Elem)
-			g.Id("v").Dot("within").Call(jen.Id("from"), jen.Id("key"))
-		}),
+		each,
 		jen.Id("v").Dot("entries").Call(jen.Id("start"), jen.Lit(c.path)),
 	)
 }

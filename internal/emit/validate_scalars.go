@@ -12,20 +12,20 @@ func (c checker) scalar(g *jen.Group, x, v *jen.Statement, t ir.Scalar, checks [
 	if t == ir.String && c.required && !c.pointer {
 		// An empty string that is required is one violation, whatever else is asked.
 		empty := jen.If(v.Clone().Op("==").Lit("")).Block(c.report("required"))
-		switch {
-		case len(checks) == 0 && c.fetchable == "":
-			g.Add(empty)
-			return
-		case len(checks) == 0:
-			g.Add(empty.Else().If(jen.Op("!").Id(c.fetchable).Call(v.Clone())).Block(c.report("media", v.Clone())))
+		if len(checks) > 0 {
+			g.Add(empty.Else().BlockFunc(func(g *jen.Group) {
+				for _, check := range checks {
+					c.check(g, x, v, check)
+				}
+				c.media(g, x, v)
+				c.text(g, x, v)
+			}))
 			return
 		}
-		g.Add(empty.Else().BlockFunc(func(g *jen.Group) {
-			for _, check := range checks {
-				c.check(g, x, v, check)
-			}
-			c.media(g, x, v)
-		}))
+		if c.fetchable != "" {
+			empty.Else().If(jen.Op("!").Id(c.fetchable).Call(v.Clone())).Block(c.report("media", v.Clone()))
+		}
+		g.Add(empty.Else().If(jen.Op("!").Id("validText").Call(v.Clone())).Block(c.report("text")))
 		return
 	}
 	bounded := false
@@ -46,10 +46,20 @@ func (c checker) scalar(g *jen.Group, x, v *jen.Statement, t ir.Scalar, checks [
 	}
 	if t == ir.String {
 		c.media(g, x, v)
+		c.text(g, x, v)
 	}
 	if t == ir.Float && !bounded {
 		c.when(g, x, jen.Op("!").Id("finite").Call(v.Clone()), c.report("float", jen.Lit("type"), jen.Lit("must be a finite number"), v.Clone()))
 	}
+}
+
+// text prints the check that a text can be sent as it is.
+//
+//	if !validText(in.Prompt) {
+//		v.text("prompt")
+//	}
+func (c checker) text(g *jen.Group, x, v *jen.Statement) {
+	c.when(g, x, jen.Op("!").Id("validText").Call(v.Clone()), c.report("text"))
 }
 
 // media prints the check of a media value. "" is a property that is not set, but

@@ -213,7 +213,7 @@ func settleTypes(pkg scope, builders []*builder, pins Pins) {
 // settleFields names the fields of every struct of the model.
 func (b *builder) settleFields(pins Pins) {
 	for _, fs := range b.scopes {
-		taken := scope{}
+		taken := scope{"UnmarshalJSON": "method"}
 		if fs.input {
 			taken["ModelID"], taken["Validate"], taken["MediaRules"] = "method", "method", "method"
 		}

@@ -212,7 +212,7 @@ func checkUnique(t *testing.T, pkg *ir.Package) {
 		}
 		files[m.File] = true
 		for _, s := range append([]*ir.Struct{m.Input}, m.Structs...) {
-			fields := map[string]bool{}
+			fields := map[string]bool{"UnmarshalJSON": true}
 			if s == m.Input {
 				fields["ModelID"], fields["Validate"], fields["MediaRules"] = true, true, true
 			} else {

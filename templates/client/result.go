@@ -61,18 +61,3 @@ func newResult(id string, kind OutputKind, op string, a answer) (r *Result, empt
 	}
 	return r, empty
 }
-
-// decodeOutput reads the output of a finished job into a model's own type; of an
-// output that is absent or null it is empty. What does not fit is in res.Raw.
-func decodeOutput[T any](res *Result) (*T, error) {
-	var answer struct {
-		Output T `json:"output"`
-	}
-	if res == nil {
-		return nil, fmt.Errorf("runcomfy: there is no result to decode")
-	}
-	if err := json.Unmarshal(res.Raw, &answer); err != nil {
-		return nil, fmt.Errorf("runcomfy: decoding the output of job %s: %w", res.RequestID, err)
-	}
-	return &answer.Output, nil
-}

@@ -94,8 +94,8 @@ func (c *core) newSubmission(model string, body []byte) (*submission, error) {
 	if n := int64(len(body)); n > c.limits.Body {
 		return nil, violations{{Rule: "size", Message: fmt.Sprintf("the request body has %d bytes; it must not have more than %d", n, c.limits.Body)}}.err()
 	}
-	if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
-		return nil, violations{{Rule: "type", Message: "the request body must be a JSON object"}}.err() // null, of a nil pointer, is none
+	if err := checkBody(body); err != nil {
+		return nil, err
 	}
 	return &submission{model: model, path: path, body: body, secrets: c.newRedactor(body)}, nil
 }
@@ -142,15 +142,6 @@ func kindOfInput(in Input) OutputKind {
 		return k.outputKind()
 	}
 	return OutputKindOther
-}
-
-// encodeInput returns in as JSON. The error does not repeat a value of it.
-func encodeInput(in Input) ([]byte, error) {
-	body, err := encodeJSON(in)
-	if err != nil {
-		return nil, violations{{Rule: "type", Message: fmt.Sprintf("the input cannot be written as JSON (%T)", err)}}.err()
-	}
-	return body, nil
 }
 
 // encodeJSON returns v as JSON, with < > & in strings as they are.

@@ -149,6 +149,7 @@ func (v *violations) entries(from int, name string) {
 
 //go:noinline
 func (v *violations) prefix(from int, name string) {
+	name = strings.ToValidUTF8(name, "\ufffd") // a key may be anything
 	for i := from; i < len(*v); i++ {
 		(*v)[i].Path = joinPath(name, (*v)[i].Path)
 	}
