@@ -58,6 +58,9 @@ func New(token string, opts ...Option) *Client {
 	case !(s.limits.ReadRate > 0) || s.limits.ReadBurst < 1:
 		c.err = &ConfigError{Reason: "the read rate and its burst must be above 0, see WithReadRate"}
 	}
+	if err := headerError(s.headers); c.err == nil {
+		c.err = err
+	}
 	c.submits, c.reads, c.proven = newTransports(s.httpClient, s.limits)
 	c.token = sync.OnceValue(func() string {
 		return cmp.Or(token, strings.TrimSpace(os.Getenv("RUNCOMFY_API_TOKEN")), strings.TrimSpace(os.Getenv("RUNCOMFY_TOKEN")))

@@ -63,7 +63,7 @@ func decodeInput(in Input, body []byte) (Input, error) {
 func jsonKind(k reflect.Kind) string {
 	switch k {
 	case reflect.Int64:
-		return "an integer of at most 64 bits, without a point or an exponent"
+		return "an integer of at most 64 bits"
 	case reflect.Float64:
 		return "a number that a float64 can hold"
 	case reflect.Bool:

@@ -61,7 +61,7 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 		case !o.res.State.Final():
 			return nil, j.waitError(o.status, ErrNotFinished)
 		case pause == 0:
-			return j.outcome(o)
+			return j.outcome(ctx, o)
 		case !sleep(ctx, pause):
 			return nil, j.waitError(o.status, contextError(ctx))
 		}
@@ -79,7 +79,8 @@ func (j *Job) lagging(o observation) time.Duration {
 }
 
 // outcome returns a result that is final, as an error unless the job succeeded.
-func (j *Job) outcome(o observation) (*Result, error) {
+func (j *Job) outcome(ctx context.Context, o observation) (*Result, error) {
+	j.observeEnded(ctx, o.res)
 	about, result := about{ChargedMaybe, j.id}, func() *Result { return o.res }
 	switch o.res.State {
 	case StateCanceled:

@@ -29,8 +29,10 @@ type clientSettings struct {
 	baseURL    string
 	insecure   bool
 	httpClient *http.Client
-	user       string // value of the User-Agent header
+	user       string      // value of the User-Agent header
+	headers    [][2]string // of every call, names in canonical form
 	log        *slog.Logger
+	observer   func(Event)
 	validate   bool
 	check      MediaCheck
 	strict     bool                                  // media that cannot be checked are refused
@@ -71,7 +73,9 @@ func WithInsecureHTTP() Option { return option(func(s *clientSettings) { s.insec
 // own certificates or a test. An *http.Transport is cloned and keeps this
 // package's rules for submits: a fresh HTTP/1.1 connection, no redirect, no
 // replay. Any other RoundTripper must not send a request twice; what it reports
-// proves nothing, so that every submit that fails through it is ambiguous.
+// proves nothing, so that every submit that fails through it is ambiguous: to
+// observe calls, use WithObserver, or an httptrace.ClientTrace in the context of
+// the call, which works without a wrapper.
 func WithHTTPClient(client *http.Client) Option {
 	return option(func(s *clientSettings) { s.httpClient = client })
 }
@@ -81,8 +85,10 @@ func WithUserAgent(userAgent string) Option {
 	return option(func(s *clientSettings) { s.user = userAgent })
 }
 
-// WithLogger logs calls and retries, by default nowhere. Neither the token nor a
-// prompt nor the query of a URL is ever logged.
+// WithLogger logs what WithObserver calls for, by default nowhere: at Info that a job was
+// accepted, with its charge, that it ended, with its duration and its cost, and
+// that a file was downloaded; at Debug each attempt and each change of state. Neither
+// the token nor a prompt nor the query of a URL is ever logged.
 func WithLogger(log *slog.Logger) Option {
 	return option(func(s *clientSettings) { s.log = cmp.Or(log, s.log) })
 }

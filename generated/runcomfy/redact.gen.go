@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A text is recognised as the user's when it is a whole string of the request
@@ -29,6 +30,11 @@ type redactor func(string) string
 // JSON or empty. The body itself is not kept: it may be large.
 func (c *core) newRedactor(body []byte) redactor {
 	own := []string{c.token()}
+	for _, h := range c.headers { // which may be credentials of a gateway
+		if len(h[1]) >= wholeSecret {
+			own = append(own, h[1])
+		}
+	}
 	var texts []string
 	var value any
 	_ = json.Unmarshal(body, &value) // which may be empty
@@ -52,16 +58,12 @@ var (
 	secretURL = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s"'<>\\/?#]*@)?([^\s"<>\\?#]*)([?#][^\s"<>\\]*)?`)
 	query     = regexp.MustCompile(`[?#][^\s"<>\\?#]*=[^\s"<>\\]*`)
 	dataURI   = regexp.MustCompile(`(?i)\bdata:[a-z0-9.+/;=-]*,[^\s"'<>\\]*`)
-	escaped   = regexp.MustCompile(`(?:\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))+`)
 	control   = regexp.MustCompile(`[[:cntrl:]\x{FFFD}]`) // invalid UTF-8 matches too
 )
 
 func redact(s string, own []string) string {
 	s = cut(s, 8*shownLimit)
-	for before := ""; s != before; { // a JSON text may lie in a string of another
-		before = s
-		s = escaped.ReplaceAllStringFunc(s, func(e string) string { return textOf([]byte(`"` + e + `"`)) })
-	}
+	s = unescapeAll(s)
 	s = dataURI.ReplaceAllString(s, "data:"+redacted)
 	s = secretURL.ReplaceAllStringFunc(s, func(u string) string {
 		m := secretURL.FindStringSubmatch(u)
@@ -73,6 +75,43 @@ func redact(s string, own []string) string {
 	s = query.ReplaceAllString(s, "?"+redacted) // of a URL without its scheme
 	s = withoutParts(s, own)
 	return cut(control.ReplaceAllString(s, " "), shownLimit)
+}
+
+// unescapeAll takes JSON's escapes out of a text until none is left: a JSON text may lie
+// in a string of another, any number of times. Each byte is looked at once, and
+// again only with what an escape before it has become.
+func unescapeAll(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		out = append(out, s[i])
+		for size := escapeBefore(out); size > 0; size = escapeBefore(out) {
+			r, _ := unescape(out[len(out)-size:])
+			out = utf8.AppendRune(out[:len(out)-size], r)
+		}
+	}
+	return string(out)
+}
+
+// escapeBefore returns the length of the escape that b ends with, 0 if it ends with
+// none, or with the first half of a surrogate pair, whose other half may follow.
+func escapeBefore(b []byte) int {
+	for _, size := range []int{2, 12, 6} {
+		if len(b) < size {
+			continue
+		}
+		r, n := unescape(b[len(b)-size:])
+		if n != size {
+			continue
+		}
+		if unit, ok := codeUnit(b[len(b)-size:]); ok && r == utf8.RuneError && unit >= 0xd800 && unit < 0xdc00 {
+			return 0
+		}
+		return size
+	}
+	return 0
 }
 
 // withoutParts takes out of s all that the strings in own have in common with it.

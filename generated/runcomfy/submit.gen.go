@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -96,8 +97,8 @@ func (c *core) newSubmission(model string, body []byte) (*submission, error) {
 	if n := int64(len(body)); n > c.limits.Body {
 		return nil, violations{{Rule: "size", Message: fmt.Sprintf("the request body has %d bytes; it must not have more than %d", n, c.limits.Body)}}.err()
 	}
-	if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
-		return nil, violations{{Rule: "type", Message: "the request body must be a JSON object"}}.err() // null, of a nil pointer, is none
+	if err := checkBody(body); err != nil {
+		return nil, err
 	}
 	return &submission{model: model, path: path, body: body, secrets: c.newRedactor(body)}, nil
 }
@@ -146,15 +147,6 @@ func kindOfInput(in Input) OutputKind {
 	return OutputKindOther
 }
 
-// encodeInput returns in as JSON. The error does not repeat a value of it.
-func encodeInput(in Input) ([]byte, error) {
-	body, err := encodeJSON(in)
-	if err != nil {
-		return nil, violations{{Rule: "type", Message: fmt.Sprintf("the input cannot be written as JSON (%T)", err)}}.err()
-	}
-	return body, nil
-}
-
 // encodeJSON returns v as JSON, with < > & in strings as they are.
 func encodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
@@ -172,8 +164,8 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 	retries := map[submitClass]int{classNeverSent: c.limits.SubmitRetries, classIncomplete: 1, classRejected: c.limits.RejectedRetries}
 	for attempts := 1; ; attempts++ {
 		a := c.post(ctx, s)
-		c.log.DebugContext(ctx, "runcomfy: submit", "model", s.model, "try", attempts, "took", time.Since(a.started),
-			"class", string(a.class), "status", a.status, "cause", a.reason())
+		c.observe(ctx, Event{Kind: EventAttempt, Op: "submit", Model: s.model, Attempt: attempts, Method: http.MethodPost, Path: s.path,
+			Status: a.status, Duration: a.ended.Sub(a.started), Error: a.reason()}, slog.String("class", string(a.class)))
 		if a.headers > 1 {
 			c.log.ErrorContext(ctx, "runcomfy: the RoundTripper sent one submit more than once", "model", s.model, "sent", a.headers)
 		}
@@ -185,7 +177,9 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 		}
 		switch a.class {
 		case classAccepted:
-			return c.acceptedJob(s, a.text("request_id"), a.ended), nil
+			job := c.acceptedJob(s, a.text("request_id"), a.ended)
+			job.observeAccepted(ctx, s.model)
+			return job, nil
 		case classRejected:
 			cause = newAPIError("submit", about{}, a.answer, s.secrets)
 			asked = retryAfter(a.header, a.ended)

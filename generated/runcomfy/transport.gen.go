@@ -87,6 +87,12 @@ func (c *core) exchange(ctx context.Context, rt http.RoundTripper, method, path 
 	if err != nil {
 		return answer{}, err
 	}
+	for _, h := range c.headers {
+		req.Header.Add(h[0], h[1])
+	}
+	if method == http.MethodGet {
+		req.Header.Set("Cache-Control", "no-cache") // a state of before is none
+	}
 	req.Header.Set("Authorization", "Bearer "+c.token())
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.user)

@@ -104,6 +104,11 @@ func plannedNames(m *ir.Model) []string {
 			names = append(names, e.Name+".MarshalJSON", e.Name+".UnmarshalJSON")
 		}
 	}
+	eachStruct(m, func(s *ir.Struct) {
+		if slices.ContainsFunc(s.Fields, func(f ir.Field) bool { return integral(f.Type) }) {
+			names = append(names, s.Name+".UnmarshalJSON")
+		}
+	})
 	for i := range m.Patterns {
 		names = append(names, patternName(m.Name, i+1))
 	}
@@ -124,7 +129,7 @@ var ownIdentifiers = strings.Fields(`_ client format1 context json Context RawMe
 	string bool int64 float64 byte error nil len in c ctx opts run v violations err add required int float length
 	intRange floatRange within item entries check from i key x b res shorter longer finite multipleOf unique
 	start marshalMixed unmarshalMixed lazyPattern source match nilInput decodeOutput
-	fetchable perhapsFetchable media`)
+	fetchable perhapsFetchable media text validText validJSON unmarshalStruct`)
 
 // identifierProblems finds identifiers that neither the plan nor the generator has.
 func identifierProblems(file *ast.File, m *ir.Model) (problems []string) {

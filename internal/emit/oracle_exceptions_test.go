@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/genclient/genclient/internal/ir"
 	"github.com/genclient/genclient/internal/schema"
@@ -52,6 +53,12 @@ var oracleExceptions = []struct {
 	{"raw JSON", "a value without a Go type is left to the server, but for its absence",
 		func(d difference) bool {
 			return d.at.raw && (len(d.generated) == 0 || slices.Equal(d.generated, []string{"required"}) && d.at.value.Is(jsontree.Null))
+		}},
+	{"text that is not UTF-8", `raw JSON with half of a surrogate pair is refused: each reader makes another text of it`,
+		func(d difference) bool {
+			text := d.at.value.Compact()
+			return d.at.raw && slices.Equal(d.generated, []string{"type"}) && len(d.judged) == 0 &&
+				(strings.ContainsRune(text, utf8.RuneError) || strings.Contains(text, `\ud8`))
 		}},
 	{exceptFetch, "a value of a media field that is no URL, and an empty item of a list of media, are refused; JSON Schema has no keyword for it",
 		func(d difference) bool {
@@ -101,7 +108,7 @@ func outsideGoType(a oracleAnswer) bool {
 	f, _ := n.Float64()
 	switch a.Type {
 	case "int64":
-		return n.IsInt() && (!n.Num().IsInt64() || strings.ContainsAny(a.Number, ".eE"))
+		return n.IsInt() && !n.Num().IsInt64()
 	case "float64":
 		return f-f != 0
 	}

@@ -11,7 +11,7 @@ var reserved = []string{
 	// Options.
 	"Option", "CallOption", "WaitOption", "DownloadOption", "BatchOption", "WithBaseURL", "WithHTTPClient",
 	"WithUserAgent", "WithLogger", "WithoutValidation", "WithMediaCheck", "WithJournal", "WithReadRate",
-	"WithHeader", "WithObserver", "Event", "WithInsecureHTTP", "WithPrivateMedia", "OnAccepted", "OnUpdate", "OnCancel", "MaxWait", "OnceKey", "WithCost",
+	"WithHeader", "WithObserver", "Event", "EventKind", "EventAttempt", "EventAccepted", "EventState", "EventEnded", "EventDownloaded", "WithInsecureHTTP", "WithPrivateMedia", "OnAccepted", "OnUpdate", "OnCancel", "MaxWait", "OnceKey", "WithCost",
 	"OnCancelDetach", "OnCancelIfQueued", "OnCancelPolicy", "SharedOption", "DefaultBaseURL", "Limits", "WithLimits",
 	"DownloadLimits", "WithDownloadHosts", "WithDownloadLimits", "MediaLimits", "WithMediaLimits", "WithStrictMedia",
 	// Inputs and their rules.

@@ -29,7 +29,8 @@ func (j *Job) call(ctx context.Context, op, query string, waiting bool) (answer,
 		a, err := j.try(ctx, op, query)
 		took := time.Since(started)
 		outage += took
-		c.log.DebugContext(ctx, "runcomfy: "+op, "job", j.id, "try", n, "took", took, "error", err)
+		c.observe(ctx, Event{Kind: EventAttempt, Op: op, JobID: j.id, Attempt: n, Method: method(op), Path: j.endpoint(op),
+			Status: a.status, Duration: took, Error: errorText(err)})
 		if unread++; !errors.Is(err, errUnreadable) {
 			unread = 0
 		}
@@ -72,6 +73,20 @@ type lagClock struct {
 	first  time.Time // the first read, before which somebody else may have submitted the job
 	ended  time.Time // the first read that announced a successful end
 	silent bool      // no read has found the job yet
+
+	reported bool // to the observer, that the job has ended
+}
+
+// report reports whether the end of the job is to be observed: once.
+func (l *lagClock) report() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	again := l.reported
+	l.reported = true
+	return !again
 }
 
 // asked notes that the job is read.
@@ -166,14 +181,7 @@ var errReadTimeout = errors.New("no whole answer within the time for one read")
 func (j *Job) try(ctx context.Context, op, query string) (answer, error) {
 	bounded, cancel := context.WithTimeout(ctx, j.core.limits.Read)
 	defer cancel()
-	method, path := http.MethodGet, "/v1/requests/"+j.id+"/"+op
-	switch op {
-	case opCancel:
-		method = http.MethodPost
-	case opModels:
-		path = "/v1/models"
-	}
-	a, err := j.core.exchange(bounded, j.core.reads, method, path+query, nil)
+	a, err := j.core.exchange(bounded, j.core.reads, method(op), j.endpoint(op)+query, nil)
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 		err = errReadTimeout // no deadline of the caller's
 	}
@@ -192,6 +200,29 @@ func (j *Job) try(ctx context.Context, op, query string) (answer, error) {
 	}
 	j.core.budget.adapt(err)
 	return a, err
+}
+
+// method and endpoint are what a call sends, and where.
+func method(op string) string {
+	if op == opCancel {
+		return http.MethodPost
+	}
+	return http.MethodGet
+}
+
+func (j *Job) endpoint(op string) string {
+	if op == opModels {
+		return "/v1/models"
+	}
+	return "/v1/requests/" + j.id + "/" + op
+}
+
+// errorText is the text of an error of this package, which is redacted; "" of nil.
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // failed returns the error of a call that got no answer, or none that is whole.

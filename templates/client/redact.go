@@ -28,6 +28,11 @@ type redactor func(string) string
 // JSON or empty. The body itself is not kept: it may be large.
 func (c *core) newRedactor(body []byte) redactor {
 	own := []string{c.token()}
+	for _, h := range c.headers { // which may be credentials of a gateway
+		if len(h[1]) >= wholeSecret {
+			own = append(own, h[1])
+		}
+	}
 	var texts []string
 	var value any
 	_ = json.Unmarshal(body, &value) // which may be empty

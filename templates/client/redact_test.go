@@ -81,7 +81,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	s, _ := c.newSubmission("a/b", []byte(`{"prompt":"`+testPrompt+`"}`))
 	cause := fmt.Errorf("%s", testPrompt+testToken+" https://x/?a=SIGNATURE")
 	job := c.acceptedJob(s, "job-1", time.Now())
-	_, gen := job.outcome(job.observed(opResult, answerOf(hostile(`"status":"failed",`))))
+	_, gen := job.outcome(t.Context(), job.observed(opResult, answerOf(hostile(`"status":"failed",`))))
 	for _, v := range []any{amb, notSent(s, 1, SubmitPhaseSend, cause), job.waitError(job.unseen(), cause), job.failed("status", answer{}, cause), gen,
 		&CanceledError{}, newAPIError("submit", about{}, answerOf(hostile(`"error_code":400004,`)), s.secrets), newAPIError("submit", about{}, answerOf(hostile(`"error_code":400002,`)), s.secrets),
 		map[string]any{"x": job, "c": c}, struct {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -161,8 +162,8 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 	retries := map[submitClass]int{classNeverSent: c.limits.SubmitRetries, classIncomplete: 1, classRejected: c.limits.RejectedRetries}
 	for attempts := 1; ; attempts++ {
 		a := c.post(ctx, s)
-		c.log.DebugContext(ctx, "runcomfy: submit", "model", s.model, "try", attempts, "took", time.Since(a.started),
-			"class", string(a.class), "status", a.status, "cause", a.reason())
+		c.observe(ctx, Event{Kind: EventAttempt, Op: "submit", Model: s.model, Attempt: attempts, Method: http.MethodPost, Path: s.path,
+			Status: a.status, Duration: a.ended.Sub(a.started), Error: a.reason()}, slog.String("class", string(a.class)))
 		if a.headers > 1 {
 			c.log.ErrorContext(ctx, "runcomfy: the RoundTripper sent one submit more than once", "model", s.model, "sent", a.headers)
 		}
@@ -174,7 +175,9 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 		}
 		switch a.class {
 		case classAccepted:
-			return c.acceptedJob(s, a.text("request_id"), a.ended), nil
+			job := c.acceptedJob(s, a.text("request_id"), a.ended)
+			job.observeAccepted(ctx, s.model)
+			return job, nil
 		case classRejected:
 			cause = newAPIError("submit", about{}, a.answer, s.secrets)
 			asked = retryAfter(a.header, a.ended)

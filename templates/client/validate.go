@@ -17,19 +17,41 @@ import (
 
 // A ValidationError lists every rule that an input breaks, in field order. It
 // is returned as *ValidationError before anything is sent.
-type ValidationError struct{ Violations []Violation }
+type ValidationError struct {
+	Violations []Violation `json:"violations"`
+}
 
 // A Violation is one broken rule of an input.
 type Violation struct {
-	Path    string // of the value in the JSON body, as image_urls[2] or loras[0].path; empty for the whole input
-	Rule    string // the broken JSON Schema keyword, as maximum, or the page's media rule, as width_pixels>
-	Message string // what is wanted; for a media rule the page's own text
+	Path    string `json:"path"`    // of the value in the JSON body, for example image_urls[2] or loras[0].path; empty for the whole input
+	Rule    string `json:"rule"`    // the broken JSON Schema keyword, for example maximum, or the page's media rule, for example width_pixels>
+	Message string `json:"message"` // what is wanted; for a media rule the page's own text
 	// Measured is the number that broke the rule: a value, a length in runes, a
 	// number of items, or what was measured of a media file. Bound is what a
-	// media rule compared it with.
-	Measured, Bound float64
+	// media rule compared it with. In JSON they are left out where they mean nothing.
+	Measured float64 `json:"measured"`
+	Bound    float64 `json:"bound"`
 
 	got any // what Error shows of it: nil, or Measured as a float64 or, with all its digits, an int64
+}
+
+// MarshalJSON leaves out the numbers that were not measured.
+func (v Violation) MarshalJSON() ([]byte, error) {
+	type shown struct {
+		Path     string   `json:"path"`
+		Rule     string   `json:"rule"`
+		Message  string   `json:"message"`
+		Measured *float64 `json:"measured,omitempty"`
+		Bound    *float64 `json:"bound,omitempty"`
+	}
+	s := shown{Path: v.Path, Rule: v.Rule, Message: v.Message}
+	if (v.got != nil || v.Measured != 0) && finite(v.Measured) {
+		s.Measured = &v.Measured
+	}
+	if v.Bound != 0 && finite(v.Bound) {
+		s.Bound = &v.Bound
+	}
+	return encodeJSON(s)
 }
 
 // Error returns the violation as one line: path, what is wanted, the number

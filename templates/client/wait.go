@@ -63,6 +63,7 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 		delay = beforeDeadline(jitter(d), deadline.Sub(now))
 		if last != told {
 			told = last
+			j.core.observe(ctx, Event{Kind: EventState, JobID: j.id, State: last.State})
 			seen := last
 			if !seen.State.Final() {
 				seen.Next = delay
@@ -75,7 +76,7 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 			}
 		}
 		if last.State.Final() {
-			return j.outcome(o)
+			return j.outcome(ctx, o)
 		}
 		if op = opResult; last.State == StateQueued {
 			op = opStatus
