@@ -14,16 +14,20 @@ import (
 	"strings"
 )
 
-// A MediaError is media that could not be read: a file given to FileURI, or an
-// input whose check ended early. Nothing was sent.
+// A MediaError reports media that could not be read: a file given to FileURI, a
+// reader given to DataURI, or an input whose check ended early. Nothing was sent.
 type MediaError struct {
-	Path string // the file, or empty for the check of an input
+	Path string // the file, or empty for a reader and the check of an input
 	Err  error
 	about
 }
 
 func (e *MediaError) Error() string {
-	return "runcomfy: media " + cmp.Or(e.Path, "check") + ": " + e.Err.Error()
+	path := ""
+	if e.Path != "" {
+		path = " " + e.Path
+	}
+	return "runcomfy: media" + path + ": " + e.Err.Error()
 }
 
 // Unwrap returns Err.
@@ -101,8 +105,11 @@ func (c *core) measureValues(ctx context.Context, values map[string]mediaValue, 
 	slices.Sort(texts)
 	texts = slices.Compact(texts) // a value at two paths is measured once
 	infos, errs := make([]MediaInfo, len(texts)), make([]error, len(texts))
-	remote := newMediaClient(c.clientSettings)
-	defer remote.closeIdle()
+	var remote *mediaClient
+	if mode == MediaCheckRemote {
+		remote = newMediaClient(c.clientSettings)
+		defer remote.closeIdle()
+	}
 	inParallel(c.limits.MediaParallel, len(texts), func(i int) {
 		switch text := texts[i]; {
 		case isDataURI(text):

@@ -3,20 +3,11 @@
 package runcomfy
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
 )
-
-const pngSignature = "\x89PNG\r\n\x1a\n"
-
-// measurePNG reads the IHDR chunk, which must be the first (PNG, section 11.2.2).
-func measurePNG(h *header) MediaInfo {
-	if string(h.at(8, 8)) != "\x00\x00\x00\x0dIHDR" {
-		h.fail(errors.New("no IHDR chunk"))
-	}
-	return MediaInfo{Width: int(h.uint(16, 4)), Height: int(h.uint(20, 4))}
-}
 
 // measureGIF reads the logical screen, not a frame (GIF89a, section 18).
 func measureGIF(h *header) MediaInfo {
@@ -67,17 +58,18 @@ func webpRotated(h *header) bool {
 }
 
 // measureJPEG walks the segments up to the frame header (ITU-T T.81, section
-// B.2.2) and reads the orientation from an EXIF segment on its way.
+// B.2.2) and reads the orientation from an EXIF segment on its way. Stray bytes
+// between two segments are skipped, as decoders do.
 func measureJPEG(h *header) MediaInfo {
 	var info MediaInfo
 	for off := int64(2); h.err == nil; {
 		switch marker := h.uint(off, 2); {
 		case marker == 0xffff: // a fill byte
 			off++
-		case marker == 0xff01, marker >= 0xffd0 && marker <= 0xffd8: // markers without a segment
+		case marker < 0xff00: // stray bytes
+			off = h.nextMarker(off + 1)
+		case marker <= 0xff01, marker >= 0xffd0 && marker <= 0xffd8: // markers without a segment
 			off += 2
-		case marker < 0xff00:
-			h.fail(errors.New("no marker where one must be"))
 		case marker == 0xffd9, marker == 0xffda: // the end, or the scan: no frame came before
 			h.fail(errNoSize)
 		case marker >= 0xffc0 && marker <= 0xffcf && marker != 0xffc4 && marker != 0xffc8 && marker != 0xffcc:
@@ -95,6 +87,22 @@ func measureJPEG(h *header) MediaInfo {
 		}
 	}
 	return info
+}
+
+// nextMarker returns the offset of the first byte 0xff from off on.
+func (h *header) nextMarker(off int64) int64 {
+	for h.err == nil {
+		n := min(sniffLen, h.size-off)
+		if n <= 0 {
+			h.fail(errors.New("no marker where one must be"))
+			break
+		}
+		if i := bytes.IndexByte(h.at(off, int(n)), 0xff); i >= 0 {
+			return off + int64(i)
+		}
+		off += n
+	}
+	return off
 }
 
 // exifRotated reads tag 0x0112 of the first directory of the EXIF data at start

@@ -60,16 +60,29 @@ func measureMovie(h *header) MediaInfo { return movie(h, h.find(box{end: h.size}
 // the size of its first picture track (ISO/IEC 14496-12, 8.2.2 and 8.3.2).
 func movie(h *header, moov box) MediaInfo {
 	var info MediaInfo
+	var damaged error // the first track that could not be read; another may be whole
 	for b := range h.boxes(moov) {
 		switch {
 		case b.kind == "mvhd":
 			info.Duration = movieDuration(h, b.body)
 		case b.kind == "trak" && info.Width == 0:
-			track(h, b, &info)
+			one := *h
+			track(&one, b, &info)
+			h.reads = one.reads
+			if one.err == nil {
+				continue
+			}
+			info.Width, info.Height, info.Rotated = 0, 0, false
+			if !errors.Is(one.err, errNoSize) && damaged == nil {
+				damaged = one.err
+			}
 		}
 		if info.Width > 0 && info.Duration > 0 {
-			break // what follows may have to be fetched
+			return info // what follows may have to be fetched
 		}
+	}
+	if damaged != nil && info.Width == 0 {
+		h.fail(damaged)
 	}
 	return info
 }
@@ -89,14 +102,18 @@ func movieDuration(h *header, body int64) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// track takes the size of a track whose handler shows pictures. The size stands
-// before the matrix is applied; a matrix that maps x to y turns by a quarter.
+// track takes the size of a track whose handler shows pictures, unless the track is
+// switched off (section 8.3.2). The size stands before the matrix is applied; a
+// matrix that maps x to y turns by a quarter.
 func track(h *header, trak box, info *MediaInfo) {
 	mdia := h.find(trak, "mdia")
 	if !slices.Contains([]string{"vide", "pict", "auxv"}, string(h.at(h.find(mdia, "hdlr").body+8, 4))) {
 		return
 	}
 	tkhd := h.find(trak, "tkhd")
+	if enabled := h.uint(tkhd.body+3, 1)&1 != 0; !enabled {
+		return
+	}
 	matrix := tkhd.body + 40
 	if version := h.uint(tkhd.body, 1); version > 0 {
 		matrix += 12 // three times of 64 bits

@@ -4,6 +4,7 @@ package runcomfy
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -84,6 +85,8 @@ type mediaClient struct {
 	hosts   []string        // allowed with those below them; none allows all
 	direct  *http.Transport // checks the address that it connects to
 	proxied *http.Transport // connects to the proxy, wherever that is
+	own     string          // origin of a base URL on this machine, which may serve media too; else ""
+	local   http.RoundTripper
 }
 
 func newMediaClient(s clientSettings, hosts ...string) *mediaClient {
@@ -96,7 +99,43 @@ func newMediaClient(s clientSettings, hosts ...string) *mediaClient {
 	}
 	m.proxied = m.direct.Clone()
 	m.proxied.DialContext, m.proxied.Proxy = nil, m.proxy
+	m.useOwnOrigin()
 	return m
+}
+
+// useOwnOrigin allows the origin of the base URL where that is this machine, as of
+// an emulator: it is reached as the API is, by http too.
+func (m *mediaClient) useOwnOrigin() {
+	u, err := url.Parse(m.baseURL)
+	if err != nil || !loopbackHost(u.Hostname()) {
+		return
+	}
+	m.own = originOf(u)
+	local := m.direct.Clone()
+	local.DialContext = nil
+	if m.httpClient != nil {
+		injected, ok := cmp.Or(m.httpClient.Transport, http.DefaultTransport).(*http.Transport)
+		if !ok {
+			m.local = m.httpClient.Transport
+			return
+		}
+		local = injected.Clone()
+		local.DisableCompression, local.MaxResponseHeaderBytes = true, m.direct.MaxResponseHeaderBytes
+	}
+	m.local = local
+}
+
+// originOf returns the scheme and the host of a URL, with its port.
+func originOf(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
+}
+
+func (m *mediaClient) isOwn(u *url.URL) bool {
+	return m.own != "" && u.User == nil && originOf(u) == m.own
 }
 
 // control refuses to connect to an address that is not allowed. It sees the
@@ -113,6 +152,9 @@ func (m *mediaClient) control(_, address string, _ syscall.RawConn) error {
 func (m *mediaClient) closeIdle() {
 	m.direct.CloseIdleConnections()
 	m.proxied.CloseIdleConnections()
+	if local, ok := m.local.(*http.Transport); ok {
+		local.CloseIdleConnections()
+	}
 }
 
 // get makes a GET request and follows its redirects. No error of it shows the
@@ -153,6 +195,9 @@ func (m *mediaClient) roundTrip(req *http.Request) (*http.Response, error) {
 	if err := m.checkURL(req.URL); err != nil {
 		return nil, err
 	}
+	if m.isOwn(req.URL) {
+		return m.local.RoundTrip(req)
+	}
 	proxy, err := m.proxy(req)
 	switch {
 	case err != nil:
@@ -171,8 +216,12 @@ func (m *mediaClient) roundTrip(req *http.Request) (*http.Response, error) {
 	return m.proxied.RoundTrip(req)
 }
 
-// checkURL refuses every URL but https ones of the allowed hosts.
+// checkURL refuses every URL but https ones of the allowed hosts and those of the
+// own origin.
 func (m *mediaClient) checkURL(u *url.URL) error {
+	if m.isOwn(u) {
+		return nil
+	}
 	if u.Scheme != "https" || u.User != nil || u.Host == "" {
 		return errNotHTTPS
 	}

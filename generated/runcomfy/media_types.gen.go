@@ -125,7 +125,8 @@ func isPage(start []byte) bool {
 	}
 	switch text[0] {
 	case '<':
-		return !slices.Contains(fileRoots, rootElement(text))
+		markup := len(text) > 1 && (alphanumeric(text[1]) || bytes.IndexByte([]byte("!?/"), text[1]) >= 0)
+		return markup && !slices.Contains(fileRoots, rootElement(text))
 	case '{', '[':
 		next := bytes.TrimLeft(text[1:], " \t\r\n")
 		return len(next) > 0 && bytes.IndexByte([]byte("\"{}[]0123456789-tfn"), next[0]) >= 0 && !bytes.Contains(text, []byte(`"asset"`))
@@ -134,6 +135,13 @@ func isPage(start []byte) bool {
 }
 
 const pageLen = 4096 // how many bytes isPage wants
+
+// isHTML reports whether a page is one of HTML, whatever its name says.
+func isHTML(start []byte) bool {
+	start = start[:min(len(start), pageLen)]
+	declared := bytes.HasPrefix(bytes.ToLower(bytes.TrimLeft(start, "\ufeff \t\r\n")), []byte("<!doctype html"))
+	return declared || rootElement(start) == "html"
+}
 
 // fileRoots are the root elements of XML formats: SVG, TTML, COLLADA, MusicXML.
 var fileRoots = []string{"svg", "tt", "collada", "score-partwise", "x3d"}

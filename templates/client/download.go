@@ -1,31 +1,26 @@
 package client
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"net/http"
+	"log/slog"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
-	"time"
 )
 
 // A File is one downloaded output.
 type File struct {
 	Output string // where its URL stands in Result.Output, as image or images[2]
-	Path   string // in the folder that was given
+	Path   string // in the folder that was given; with WithWriter the name that the writer was made for
 	Bytes  int64
-	Format string // told by the content, as png or mp4; see MediaInfo
+	Format string // found by the content, for example png or mp4; empty where it is not recognised. See MediaInfo
+	// Existed means that the file was there under its name and that nothing was
+	// fetched.
+	Existed bool
 }
 
-// A DownloadError lists the outputs that did not arrive, in their order.
+// A DownloadError lists the outputs that did not arrive, in their order. With none
+// in the list the result of a finished job names no file.
 type DownloadError struct {
 	Failed []FailedDownload
 	about
@@ -39,6 +34,9 @@ type FailedDownload struct {
 
 func (e *DownloadError) Error() string {
 	text := "runcomfy: download of job " + e.requestID
+	if len(e.Failed) == 0 {
+		return text + ": no file was found in its output; the whole answer is in the Raw of the result"
+	}
 	for _, f := range e.Failed {
 		text += "; " + f.Output + ": " + f.Err.Error()
 	}
@@ -64,35 +62,116 @@ func WithDownloadHosts(hosts ...string) DownloadOption {
 	return func(d *downloader) { d.hosts = append(d.hosts, hosts...) }
 }
 
+// WithWriter hands each file to a writer that open makes for its name, for example
+// the upload to a storage, in place of a file in the folder. A writer gets a whole
+// file that was checked, and its Close says whether it is stored. Until then the
+// file lies in the folder, or in a temporary one if that is "". open may be called
+// for several files at the same time.
+func WithWriter(open func(name string) (io.WriteCloser, error)) DownloadOption {
+	return func(d *downloader) { d.open = open }
+}
+
 // A downloader fetches the files of one result.
 type downloader struct {
 	*mediaClient
 	dir, requestID string
+	open           func(name string) (io.WriteCloser, error)
 	renewed        func() ([]outputFile, error)            // of the result read again: once for all files
 	write          func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
 }
 
 // Download fetches every file that a result names, each URL once, into the
-// folder dir, which it makes if need be, from RunComfy's hosts alone and without
-// a credential. It returns the files in the order of Output.URLs, and beside
-// them a *DownloadError that lists those that failed.
+// folder dir, which it makes if need be. It sends no credential, and asks only
+// RunComfy's hosts, those of WithDownloadHosts and, where the base URL is one of
+// this machine, its own. It returns the files in the order of Output.URLs, and
+// beside them a *DownloadError that lists those that failed; a finished job without
+// any file is one too.
 //
 // The names are the request id, the field, the place in a list from 1 on, and
-// an extension that follows from the content: ID-video.mp4, ID-images-2.png. A
-// file gets its name when it is complete, written to disk and of a known
-// format; until then it is a hidden one ending in .part. An existing file is
-// never replaced, and not fetched again: its error is fs.ErrExist. A download that is cut is resumed;
-// when links have expired the result is read again, once.
+// an extension that follows from the content, else from its Content-Type or URL:
+// ID-video.mp4, ID-images-2.png. A file gets its name when it is complete and
+// written to disk. One that is there already is never replaced and not fetched
+// again: it is returned with Existed set, unless the server says that its length
+// differs, an error that is fs.ErrExist.
+//
+// Until it is complete, a file is a hidden one ending in .part. A download that is
+// cut is resumed, also by the next call and by another process, if the server can
+// tell whether the file is still the same; what is left for seven days is removed.
+// A file that is not there yet is waited for, and when links have expired the
+// result is read again, once. A page of text (HTML, JSON, XML) in place of an
+// image, a video or a sound is refused; no other content is.
 func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...DownloadOption) ([]File, error) {
 	if c == nil || c.core == nil || res == nil || !validRequestID(res.RequestID) { // which becomes part of file names
 		return nil, &ConfigError{Reason: "a download needs a client that New made and a result with an id that the API gave"}
 	}
-	d := &downloader{
+	outputs := res.Output.files()
+	if len(outputs) == 0 {
+		return nil, noFile(res)
+	}
+	d := c.newDownloader(ctx, res.RequestID, dir)
+	defer d.closeIdle()
+	for _, o := range opts {
+		o(d)
+	}
+	if err := d.makeFolder(); err != nil {
+		return nil, failedDownloads(res.RequestID, outputs, func(int) error { return err })
+	}
+	if d.dir != dir {
+		defer os.RemoveAll(d.dir)
+	}
+	d.sweep()
+	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
+	inParallel(d.limits.MediaParallel, len(outputs), func(i int) {
+		files[i], errs[i] = d.fetch(ctx, outputs[i])
+		if errs[i] == nil {
+			c.log.LogAttrs(ctx, slog.LevelInfo, "runcomfy: downloaded", slog.String("job", res.RequestID),
+				slog.String("file", files[i].Path), slog.Int64("bytes", files[i].Bytes))
+		}
+	})
+	var arrived []File
+	for i, f := range files {
+		if errs[i] == nil {
+			arrived = append(arrived, f)
+		}
+	}
+	return arrived, failedDownloads(res.RequestID, outputs, func(i int) error { return errs[i] })
+}
+
+// noFile returns why a result has no file; a Result that the caller made, without a
+// state, may have none.
+func noFile(res *Result) error {
+	e := &DownloadError{about: about{ChargedYes, res.RequestID}}
+	switch res.State {
+	case "":
+		return nil
+	case StateQueued, StateRunning, StateUnknown:
+		e.Failed = []FailedDownload{{Output: "output", Err: ErrNotFinished}}
+	}
+	return e
+}
+
+// failedDownloads returns a *DownloadError with the outputs that have an error, or
+// nil if none has.
+func failedDownloads(requestID string, outputs []outputFile, errOf func(i int) error) error {
+	var failed []FailedDownload
+	for i, o := range outputs {
+		if err := errOf(i); err != nil {
+			failed = append(failed, FailedDownload{Output: o.place, Err: err})
+		}
+	}
+	if failed == nil {
+		return nil
+	}
+	return &DownloadError{Failed: failed, about: about{ChargedYes, requestID}}
+}
+
+func (c *Client) newDownloader(ctx context.Context, requestID, dir string) *downloader {
+	return &downloader{
 		mediaClient: newMediaClient(c.clientSettings, "runcomfy.net", "runcomfy.com"),
 		dir:         dir,
-		requestID:   res.RequestID,
+		requestID:   requestID,
 		renewed: sync.OnceValues(func() ([]outputFile, error) {
-			job, err := c.Job(res.RequestID)
+			job, err := c.Job(requestID)
 			if err != nil {
 				return nil, err
 			}
@@ -104,199 +183,14 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 		}),
 		write: (*os.File).Write,
 	}
-	defer d.closeIdle()
-	for _, o := range opts {
-		o(d)
-	}
-	outputs := res.Output.files()
-	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
-	inParallel(d.limits.MediaParallel, len(outputs), func(i int) { files[i], errs[i] = d.fetch(ctx, outputs[i]) })
-	var arrived []File
-	var failed []FailedDownload
-	for i, o := range outputs {
-		if errs[i] == nil {
-			arrived = append(arrived, files[i])
-		} else {
-			failed = append(failed, FailedDownload{Output: o.place, Err: errs[i]})
-		}
-	}
-	if failed == nil {
-		return arrived, nil
-	}
-	return arrived, &DownloadError{Failed: failed, about: about{ChargedYes, d.requestID}}
 }
 
-var errExpired = errors.New("the link has expired or is wrong")
-
-// fetch downloads one output under its final name.
-func (d *downloader) fetch(ctx context.Context, o outputFile) (File, error) {
-	p, err := newPartial(d.dir, d.requestID+"-"+o.stem)
-	if err != nil {
-		return File{}, err
+// makeFolder makes the folder of the files, or a temporary one if they go to a
+// writer and none is given.
+func (d *downloader) makeFolder() (err error) {
+	if d.dir == "" && d.open != nil {
+		d.dir, err = os.MkdirTemp("", "runcomfy-")
+		return err
 	}
-	defer p.discard()
-	refreshed := false
-	for try := 1; ; try++ {
-		retry, err := d.attempt(ctx, o.url, p)
-		switch {
-		case err == nil:
-			return p.publish(o.place)
-		case ctx.Err() != nil:
-			return File{}, contextError(ctx)
-		case errors.Is(err, errExpired) && !refreshed:
-			refreshed = true
-			outputs, failure := d.renewed()
-			i := slices.IndexFunc(outputs, func(again outputFile) bool { return again.place == o.place })
-			if i < 0 || outputs[i].url == "" {
-				return File{}, fmt.Errorf("%w; reading the result again: %w", err, cmp.Or(failure, errors.New("it names the file no longer")))
-			}
-			o = outputs[i]
-		case !retry || try >= d.limits.DownloadTries:
-			return File{}, err
-		default:
-			sleep(ctx, backoff(try, d.limits.RetryDelay, 8*time.Second))
-		}
-	}
-}
-
-// attempt makes one request and appends what it brings to p; retry says whether
-// another may go better. If p has a beginning whose version can be told it asks
-// for the rest (RFC 9110, section 13.1.5).
-func (d *downloader) attempt(ctx context.Context, address string, p *partial) (retry bool, err error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stall := time.AfterFunc(d.limits.DownloadStall, func() { cancel(errors.New("the server sends nothing any more")) })
-	defer stall.Stop()
-	var header http.Header
-	resuming := p.size > 0 && p.version != ""
-	if resuming {
-		header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", p.size)}, "If-Range": {p.version}}
-	}
-	resp, err := d.get(ctx, address, header)
-	if err != nil {
-		var refused refusal
-		return !errors.As(err, &refused) && !permanent(err), cmp.Or(context.Cause(ctx), err)
-	}
-	defer resp.Body.Close()
-	start, size, ok := parseContentRange(resp.Header.Get("Content-Range"))
-	version := resp.Header.Get("ETag")
-	if strings.HasPrefix(version, "W/") {
-		version = ""
-	}
-	switch code := resp.StatusCode; {
-	case code == http.StatusOK && resp.ContentLength < 0 && resp.TransferEncoding == nil && !resp.Uncompressed: // a coding has an end of its own
-		return true, errors.New("the server does not tell where the file ends")
-	case code == http.StatusOK:
-		if err := p.reset(); err != nil {
-			return false, err
-		}
-		p.total, p.version = resp.ContentLength, version
-		return d.receive(ctx, resp.Body, p, stall)
-	case code == http.StatusPartialContent && resuming && ok && start == p.size && version == p.version &&
-		(size < 0 || p.total < 0 || size == p.total):
-		p.total = max(p.total, size)
-		return d.receive(ctx, resp.Body, p, stall)
-	case code == http.StatusPartialContent && resuming, code == http.StatusRequestedRangeNotSatisfiable:
-		return true, errors.Join(errors.New("the file changed while it was fetched"), p.reset())
-	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone:
-		return false, fmt.Errorf("%w: HTTP status %d", errExpired, code)
-	default:
-		return repeatable(code) || code == http.StatusRequestTimeout || code >= 500, fmt.Errorf("HTTP status %d", code)
-	}
-}
-
-// receive appends the body of an answer to p.
-func (d *downloader) receive(ctx context.Context, body io.Reader, p *partial, stall *time.Timer) (retry bool, err error) {
-	buf := make([]byte, 64<<10)
-	for {
-		n, readErr := body.Read(buf)
-		stall.Reset(d.limits.DownloadStall)
-		if max(p.total, p.size+int64(n)) > d.limits.DownloadSize {
-			return false, fmt.Errorf("the file is larger than the limit of %d bytes", d.limits.DownloadSize)
-		}
-		written, err := d.write(p.file, buf[:n])
-		p.size += int64(written)
-		switch {
-		case err != nil:
-			return false, err
-		case readErr != nil && (readErr != io.EOF || ctx.Err() != nil): // a server may end in good order what we gave up
-			return true, fmt.Errorf("cut after %d bytes: %w", p.size, cmp.Or(context.Cause(ctx), readErr))
-		case readErr == io.EOF && p.size == 0:
-			return true, errors.New("the server sent an empty file")
-		case readErr == io.EOF && p.total >= 0 && p.size != p.total:
-			return true, fmt.Errorf("the server announced %d bytes and sent %d", p.total, p.size)
-		case readErr == io.EOF:
-			return false, nil
-		}
-	}
-}
-
-// A partial is a file on its way, hidden in the target folder.
-type partial struct {
-	file    *os.File
-	target  string // the final path without its extension
-	size    int64  // bytes written so far
-	total   int64  // bytes announced for the whole, -1 if not known
-	version string // strong entity tag, for If-Range; a date does not tell two files of one second apart
-}
-
-func newPartial(dir, name string) (*partial, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
-	for _, f := range mediaFormats { // before a byte is fetched
-		path := filepath.Join(dir, name+f.extension)
-		if _, err := os.Lstat(path); err == nil {
-			return nil, &fs.PathError{Op: "download", Path: path, Err: fs.ErrExist}
-		}
-	}
-	path := filepath.Join(dir, "."+name+"."+rand.Text()+".part") // not that of another download of the result
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	return &partial{file: f, target: filepath.Join(dir, name), total: -1}, err
-}
-
-// reset makes the file empty again.
-func (p *partial) reset() error {
-	p.size, p.total, p.version = 0, -1, ""
-	_, err := p.file.Seek(0, io.SeekStart)
-	return errors.Join(err, p.file.Truncate(0))
-}
-
-// discard removes the hidden name; a published file keeps its other one.
-func (p *partial) discard() {
-	_ = p.file.Close() // its content is given up, or synced already
-	_ = os.Remove(p.file.Name())
-}
-
-// publish writes a complete file out to the disk and gives it its final name,
-// whose extension follows from the content.
-func (p *partial) publish(output string) (File, error) {
-	start := make([]byte, min(sniffLen, p.size))
-	if _, err := p.file.ReadAt(start, 0); err != nil {
-		return File{}, err
-	}
-	format := sniffMedia(start)
-	if format.name == "" {
-		return File{}, errNotMedia
-	}
-	if err := errors.Join(p.file.Sync(), p.file.Close()); err != nil {
-		return File{}, err
-	}
-	path := p.target + format.extension
-	if err := renameNew(p.file.Name(), path); err != nil {
-		return File{}, err
-	}
-	return File{Output: output, Path: path, Bytes: p.size, Format: format.name}, nil
-}
-
-// renameNew gives a file a name that must not be taken: by a hard link, or where
-// the file system has none after a look.
-func renameNew(from, to string) error {
-	if os.Link(from, to) == nil {
-		return nil
-	}
-	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
-	}
-	return os.Rename(from, to)
+	return os.MkdirAll(d.dir, 0o777)
 }

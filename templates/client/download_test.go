@@ -92,6 +92,28 @@ func cutAt(n int, handler http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// cutting hangs up after n bytes of each answer, until no more than n are left.
+func cutting(n int, content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var from int
+		fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+		if serve := serveFile(content, `"v1"`); len(content)-from > n {
+			cutAt(n, serve)(flushing{w}, r)
+		} else {
+			serve(w, r)
+		}
+	}
+}
+
+// flushing sends each write at once.
+type flushing struct{ http.ResponseWriter }
+
+func (w flushing) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	http.NewResponseController(w.ResponseWriter.(countingWriter).ResponseWriter).Flush()
+	return n, err
+}
+
 type cutWriter struct {
 	http.ResponseWriter
 	left int
@@ -218,19 +240,22 @@ func TestDownloadFaults(t *testing.T) {
 		wantErr  string
 		requests int64
 		sent     int64 // at most; 0 is any number
+		kept     bool  // what came, for the next call
 	}{
 		{name: "cut_and_resumed", handler: inTurn(cutAt(200_000, serveFile(file, `"v1"`)), cutAt(50_000, serveFile(file, `"v1"`)), serveFile(file, `"v1"`)),
 			want: file, requests: 3, sent: int64(len(file)) + 1000},
 		{name: "cut_without_version", handler: inTurn(cutAt(200_000, serveRanges(file)), serveRanges(file)), want: file, requests: 2},
 		{name: "cut_with_weak_tag", handler: inTurn(cutAt(200_000, serveFile(file, `W/"v1"`)), serveFile(file, `W/"v1"`)), want: file, requests: 2},
-		{name: "cut_every_time", handler: cutAt(20_000, serveFile(file, `"v1"`)), wantErr: "cut after", requests: 5},
+		{name: "cut_every_time", handler: cutting(20_000, file), want: file, requests: 17, sent: int64(len(file)) + 1000},
+		{name: "cut_at_once_every_time", handler: cutAt(0, serveFile(file, `"v1"`)), wantErr: "EOF", requests: 5},
+		{name: "cut_every_time_without_version", handler: cutAt(20_000, serveRanges(file)), wantErr: "cut after", requests: 6},
 		{name: "changed_after_cut", handler: inTurn(cutAt(200_000, serveFile(file, `"v1"`)), serveFile(other, `"v2"`)), want: other, requests: 2},
 		{name: "changed_and_if_range_ignored", handler: inTurn(cutAt(100_000, serveFile(file, `"v1"`)), ignoresIfRange, serveFile(rewritten, `"v2"`)), want: rewritten, requests: 3},
 		{name: "resumed_in_short_ranges", handler: inTurn(cutAt(150_000, serveFile(file, `"v1"`)), short), want: file, requests: 3},
 		{name: "changed_under_a_weak_tag", handler: inTurn(cutAt(100_000, serveFile(file, `W/"v1"`)), sameWeakTag), want: rewritten, requests: 2},
 		{name: "resumed_at_another_place", handler: inTurn(cutAt(100_000, serveFile(file, `"v1"`)), otherPlace, serveFile(file, `"v1"`)), want: file, requests: 3},
 		{name: "shrunk_after_cut", handler: inTurn(cutAt(200_000, serveFile(file, `"v1"`)), status(http.StatusRequestedRangeNotSatisfiable), serveFile(other, `"v2"`)), want: other, requests: 3},
-		{name: "announced_more_than_sent", handler: lying, wantErr: "cut after", requests: 5},
+		{name: "announced_more_than_sent", handler: lying, wantErr: "cut after", requests: 6},
 		{name: "no_length", handler: chunked, want: file, requests: 1},
 		{name: "empty", handler: status(http.StatusOK), wantErr: "empty file", requests: 5},
 		{name: "overload_then_fine", handler: inTurn(status(503), status(429), serveFile(file, `"v1"`)), want: file, requests: 3},
@@ -244,7 +269,7 @@ func TestDownloadFaults(t *testing.T) {
 			options: []DownloadOption{limited(func(l *Limits) { l.DownloadSize = 1000 })}},
 		{name: "larger_than_limit_sent", handler: chunked, wantErr: "larger than the limit", requests: 1,
 			options: []DownloadOption{limited(func(l *Limits) { l.DownloadSize = 1000 })}},
-		{name: "disk_full", handler: serveFile(file, `"v1"`), wantErr: "no space left", requests: 1,
+		{name: "disk_full", handler: serveFile(file, `"v1"`), wantErr: "no space left", requests: 1, kept: true,
 			options: []DownloadOption{func(d *downloader) { d.write = fullAfter(150_000) }}},
 	}
 	for _, tt := range tests {
@@ -257,7 +282,8 @@ func TestDownloadFaults(t *testing.T) {
 				if !strings.Contains(text, tt.wantErr) || strings.Contains(err.Error(), "secret") {
 					t.Errorf("error %q, want one with %q", text, tt.wantErr)
 				}
-				if names := folder(t, dir); len(names) != 0 || len(files) != 0 {
+				names := folder(t, dir)
+				if kept := names[".req_1-image.part"] > 0; kept != tt.kept || len(names) > 0 != tt.kept || len(files) != 0 {
 					t.Errorf("files %v, folder %v", files, names)
 				}
 			} else {
@@ -315,25 +341,21 @@ func TestDownloadStall(t *testing.T) {
 func TestDownloadSlow(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		p, err := newPartial(dir, "slow")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.discard()
+		p := testPartial(t, dir)
 		d := &downloader{write: (*os.File).Write, mediaClient: newMediaClient(clientSettings{limits: Limits{DownloadStall: time.Minute, DownloadSize: 1 << 20}})}
 		ctx, cancel := context.WithCancelCause(t.Context())
 		stall := time.AfterFunc(d.limits.DownloadStall, func() { cancel(errors.New("stalled")) })
 		defer stall.Stop()
 		pieces := 0
-		retry, err := d.receive(ctx, readerFunc(func(b []byte) (int, error) {
+		err := d.receive(ctx, readerFunc(func(b []byte) (int, error) {
 			time.Sleep(40 * time.Second)
 			if pieces++; pieces > 10 {
 				return 0, io.EOF
 			}
 			return copy(b, "piece"), ctx.Err()
 		}), p, stall)
-		if retry || err != nil || p.size != 50 {
-			t.Errorf("%d bytes, retry %v, %v", p.size, retry, err)
+		if err != nil || p.size != 50 || !p.complete() {
+			t.Errorf("%d bytes, %v", p.size, err)
 		}
 	})
 }
@@ -341,23 +363,30 @@ func TestDownloadSlow(t *testing.T) {
 // TestDownloadGivenUp takes no answer for whole that ends in good order after
 // the download was given up: the server ends it since we hang up.
 func TestDownloadGivenUp(t *testing.T) {
-	p, err := newPartial(t.TempDir(), "cut")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.discard()
+	p := testPartial(t, t.TempDir())
 	d := &downloader{write: (*os.File).Write, mediaClient: newMediaClient(clientSettings{limits: Limits{DownloadStall: time.Minute, DownloadSize: 1 << 20}})}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	silent := errors.New("silent")
 	stall := time.AfterFunc(time.Hour, func() {})
 	defer stall.Stop()
-	_, err = d.receive(ctx, readerFunc(func(b []byte) (int, error) {
+	err := d.receive(ctx, readerFunc(func(b []byte) (int, error) {
 		cancel(silent)
 		return copy(b, "piece"), io.EOF
 	}), p, stall)
 	if !errors.Is(err, silent) {
 		t.Errorf("error %v, want %v", err, silent)
 	}
+}
+
+// testPartial is a partial file without content.
+func testPartial(t *testing.T, dir string) *partial {
+	t.Helper()
+	file, err := os.Create(filepath.Join(dir, ".x.part"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return &partial{file: file, info: partialInfo{Size: -1}}
 }
 
 type readerFunc func([]byte) (int, error)
@@ -438,11 +467,11 @@ func TestDownloadHosts(t *testing.T) {
 	roots.AddCert(allowed.Certificate())
 	_, _, err := downloadFrom(t, roots, Output{
 		Image:  allowed.URL,
-		Images: []string{"https://localhost" + port, "https://runcomfy.net.example.com/a", "http://127.0.0.1" + port, "https://u:secret@127.0.0.1" + port, "data:image/png;base64,AAAA", "://"},
+		Images: []string{"https://localhost" + port, "https://runcomfy.net.example.com/a", "http://127.0.0.1" + port, "https://u:secret@127.0.0.1" + port, "data:image/png;base64,!", "://"},
 	})
 	want := map[string]string{
 		"image": errForeignHost.Error(), "images[0]": errForeignHost.Error(), "images[1]": errForeignHost.Error(),
-		"images[2]": errNotHTTPS.Error(), "images[3]": errNotHTTPS.Error(), "images[4]": errNotHTTPS.Error(), "images[5]": errNotHTTPS.Error(),
+		"images[2]": errNotHTTPS.Error(), "images[3]": errNotHTTPS.Error(), "images[4]": "the output " + string(errBase64), "images[5]": errNotHTTPS.Error(),
 	}
 	if diff := cmp.Diff(want, failures(t, err)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -477,7 +506,8 @@ func TestDownloadPrivateAddress(t *testing.T) {
 	}
 }
 
-// TestDownloadKeepsExisting never replaces a file, whatever it holds.
+// TestDownloadKeepsExisting never replaces a file, whatever it holds: one of the
+// server's length is what was asked for, another is an error.
 func TestDownloadKeepsExisting(t *testing.T) {
 	content := mediaFile(t, "rgb.png")
 	host, roots := newMediaHost(t, serveRanges(content))
@@ -496,7 +526,13 @@ func TestDownloadKeepsExisting(t *testing.T) {
 				t.Fatal(err)
 			}
 			files, err := c.Download(t.Context(), &Result{RequestID: "req_1", Output: Output{Image: host.URL}}, dir, WithDownloadHosts("127.0.0.1"))
-			if !errors.Is(err, fs.ErrExist) || len(files) != 0 {
+			if len(existing) == len(content) {
+				format := map[string]string{"same": "png"}[name]
+				want := []File{{Output: "image", Path: path, Bytes: int64(len(content)), Format: format, Existed: true}}
+				if diff := cmp.Diff(want, files); err != nil || diff != "" {
+					t.Errorf("%v (-want +got):\n%s", err, diff)
+				}
+			} else if !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "a different file") || len(files) != 0 {
 				t.Errorf("%v, %v", files, err)
 			}
 			if name != "folder" {

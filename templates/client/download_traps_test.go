@@ -5,10 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -128,21 +126,6 @@ func TestDownloadRenewed(t *testing.T) {
 	}
 }
 
-// To download again what is there costs no request.
-func TestDownloadAgain(t *testing.T) {
-	host, roots := newMediaHost(t, serveFile(longPNG(t), `"v1"`))
-	c := New("token", WithPrivateMedia(roots))
-	dir, res := t.TempDir(), &Result{RequestID: "req_1", Output: Output{Image: host.URL}}
-	for _, want := range []error{nil, fs.ErrExist} {
-		if _, err := c.Download(t.Context(), res, dir, WithDownloadHosts("127.0.0.1")); !errors.Is(err, want) {
-			t.Errorf("%v, want %v", err, want)
-		}
-	}
-	if n := host.requests.Load(); n != 1 || len(folder(t, dir)) != 1 {
-		t.Errorf("%d requests, files %v", n, folder(t, dir))
-	}
-}
-
 // longPNG is a picture with much behind its end, to be cut anywhere.
 func longPNG(t *testing.T) []byte {
 	return append(mediaFile(t, "rgb.png"), bytes.Repeat([]byte("padding "), 40_000)...)
@@ -174,12 +157,4 @@ func rawTLS(t *testing.T, answer func(request string) string) (string, *x509.Cer
 		}
 	}()
 	return "https://" + l.Addr().String(), pool
-}
-
-// A path at which nothing can be looked up is not one that has the file.
-func TestDownloadUnreadableFolder(t *testing.T) {
-	_, err := newPartial(t.TempDir(), strings.Repeat("x", 300)) // longer than names may be
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		t.Error(err)
-	}
 }

@@ -65,7 +65,7 @@ func DataURI(r io.Reader, mediaType string) (string, error) {
 func readDataURI(r io.Reader, mediaType string) (string, error) {
 	if mediaType != "" {
 		parsed, parameters, err := mime.ParseMediaType(mediaType)
-		mediaType = mime.FormatMediaType(parsed, parameters)
+		mediaType = strings.ReplaceAll(mime.FormatMediaType(parsed, parameters), "; ", ";")
 		if err != nil || !strings.Contains(parsed, "/") || strings.ContainsAny(mediaType, ", \"") {
 			return "", errors.New("the media type is not of the form image/png")
 		}
@@ -103,26 +103,34 @@ func (d damagedData) Error() string { return string(d) }
 
 // measureDataURI measures the content of a data URI (RFC 2397).
 func measureDataURI(uri string) (MediaInfo, error) {
+	_, content, err := decodeDataURI(uri)
+	if err != nil {
+		return MediaInfo{}, err
+	}
+	return probeMedia(bytes.NewReader(content), int64(len(content)))
+}
+
+// decodeDataURI returns the media type of a data URI, with its parameters, and its
+// content.
+func decodeDataURI(uri string) (mediaType string, content []byte, err error) {
 	kind, data, ok := strings.Cut(uri[len("data:"):], ",")
 	if !ok {
-		return MediaInfo{}, damagedData("is a data URI without a comma")
+		return "", nil, damagedData("is a data URI without a comma")
 	}
 	isBase64 := func(parameter string) bool { return strings.EqualFold(strings.TrimSpace(parameter), "base64") }
 	encoded := slices.ContainsFunc(strings.Split(kind, ";"), isBase64)
-	data, err := url.PathUnescape(data)
+	data, err = url.PathUnescape(data)
 	switch {
 	case err != nil && encoded:
-		return MediaInfo{}, errBase64
+		return "", nil, errBase64
 	case err != nil: // a percent sign of the content itself, which decoders differ about
-		return MediaInfo{}, errors.New("a data URI with a bad escape")
+		return "", nil, errors.New("a data URI with a bad escape")
 	}
-	content := []byte(data)
+	content = []byte(data)
 	if encoded {
-		if content, err = decodeBase64(content); err != nil {
-			return MediaInfo{}, err
-		}
+		content, err = decodeBase64(content)
 	}
-	return probeMedia(bytes.NewReader(content), int64(len(content)))
+	return kind, content, err
 }
 
 const errBase64 = damagedData("is a data URI whose base64 cannot be decoded")
