@@ -190,6 +190,9 @@ func Fails(payload string) Fault { return Fault{twist: twist{failure: json.RawMe
 // Invisible makes the submitted job unknown (404) for d after its acceptance.
 func Invisible(d time.Duration) Fault { return Fault{twist: twist{invisible: d}} }
 
+// LateFiles makes the files of the submitted job unknown (404) for d after its end.
+func LateFiles(d time.Duration) Fault { return Fault{twist: twist{lateFiles: d}} }
+
 // EndsAs makes the submitted job report its end as this state, such as
 // "succeeded" or "canceled", in place of completed, failed or cancelled.
 func EndsAs(state string) Fault { return Fault{}.EndingAs(state) }

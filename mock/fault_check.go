@@ -37,8 +37,8 @@ func (f Fault) valid() error {
 	switch {
 	case f.bytes < 0:
 		return fmt.Errorf("a fault after %d bytes", f.bytes)
-	case f.delay < 0 || f.twist.invisible < 0:
-		return fmt.Errorf("a fault of a negative duration, %v", min(f.delay, f.twist.invisible))
+	case min(f.delay, f.twist.invisible, f.twist.lateFiles) < 0:
+		return fmt.Errorf("a fault of a negative duration, %v", min(f.delay, f.twist.invisible, f.twist.lateFiles))
 	case f.twist.failure != nil && !json.Valid(f.twist.failure):
 		return fmt.Errorf("the payload of Fails is not JSON: %q", f.twist.failure)
 	case f.point == pointMember && !json.Valid([]byte("{"+f.member+"}")):

@@ -20,6 +20,11 @@ type mediaHost struct {
 	life    time.Duration
 	key     []byte
 	samples map[string][]byte // by file name
+
+	// The paths of the links that results had, in order, and those asked for; both
+	// are under the Server's mutex.
+	handed  []string
+	fetched map[string]bool
 }
 
 func (m *mediaHost) init(c config) error {
@@ -27,7 +32,7 @@ func (m *mediaHost) init(c config) error {
 	if err != nil {
 		return err
 	}
-	*m = mediaHost{origin: c.mediaOrigin, life: c.linkLife, key: []byte(c.token), samples: samples}
+	*m = mediaHost{origin: c.mediaOrigin, life: c.linkLife, key: []byte(c.token), samples: samples, fetched: make(map[string]bool)}
 	return nil
 }
 
@@ -39,6 +44,10 @@ func (m *mediaHost) output(origin string, j *job, now time.Time) any {
 	link := func(name string) string {
 		expires := strconv.FormatInt(now.Add(m.life).UnixMilli(), 10)
 		p := "/media/" + j.id + "/" + name
+		if _, known := m.fetched[p]; !known {
+			m.fetched[p] = false
+			m.handed = append(m.handed, p)
+		}
 		return fmt.Sprintf("%s%s?expires=%s&signature=%s", origin, p, expires, m.sign(p, expires))
 	}
 	switch j.model.Output {
@@ -69,10 +78,42 @@ func (m *mediaHost) valid(r *http.Request, now time.Time) bool {
 		hmac.Equal([]byte(m.sign(r.URL.Path, expires)), []byte(r.URL.Query().Get("signature")))
 }
 
+// Unfetched returns the paths of the media links that results had and that nobody
+// asked for, in the order of the results: files of a job that a program paid for and
+// did not download.
+func (s *Server) Unfetched() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var paths []string
+	for _, p := range s.media.handed {
+		if !s.media.fetched[p] {
+			paths = append(paths, p)
+		}
+	}
+	return paths
+}
+
+// fetches notes a request for a file and reports whether the file is not there yet.
+func (s *Server) fetches(req Request, now time.Time) (late bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.media.fetched[req.Path]; known {
+		s.media.fetched[req.Path] = true
+	}
+	j, known := s.queue.jobs[req.RequestID]
+	return known && now.Before(j.end.Add(j.twist.lateFiles))
+}
+
 // serveMedia serves a file with ranges and an ETag.
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, req Request, f Fault) {
+	late := s.fetches(req, time.Now())
 	if f.point == pointReplace || f.point == pointHangUp || f.point == pointReset || f.point == pointHang || f.point == pointCutHead {
 		s.deliver(w, r, answer{}, f)
+		return
+	}
+	if late {
+		missing := `<?xml version="1.0" encoding="UTF-8"?>` + "\n<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
+		write(w, answer{status: http.StatusNotFound, header: http.Header{"Content-Type": {"application/xml"}}, body: []byte(missing)})
 		return
 	}
 	name := path.Base(req.Path)

@@ -100,7 +100,7 @@ func WithSeed(seed uint64) Option { return func(c *config) { c.seed = seed } }
 
 // WithSpeed divides the time that jobs queue and run. The default, 60, makes a
 // 90 s video ready in 1.5 s; 1 is meant for virtual time. The durations of
-// faults (Slow, Delayed, Invisible) and of links stay as they are.
+// faults (Slow, Delayed, Invisible, LateFiles) and of links stay as they are.
 func WithSpeed(factor float64) Option {
 	return func(c *config) {
 		if !(factor > 0) || math.IsInf(factor, 1) {

@@ -8,7 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/genclient/genclient/mock"
 	"github.com/genclient/genclient/templates/client"
@@ -101,6 +104,43 @@ func TestDownloadAgainstFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDownloadLateFiles runs a job whose files come late, are put off and arrive over
+// a bad line, and downloads them without an option for that.
+func TestDownloadLateFiles(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, mock.WithInMemory(), mock.WithFault(mock.CallSubmit, 1, mock.LateFiles(10*time.Second)),
+			mock.WithFault(mock.CallMedia, 0, mock.CutAnswer(20_000)), mock.WithScript(func(r mock.Request) mock.Fault {
+				if r.Call == mock.CallMedia && r.N%4 == 0 {
+					return mock.Answer(503, "busy").With("Retry-After", "2")
+				}
+				return mock.Fault{}
+			}))
+		cl := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client()))
+		defer cl.CloseIdleConnections()
+		job, err := cl.SubmitRaw(t.Context(), videoModel, json.RawMessage(`{"prompt":"a fox"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := job.Wait(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		unfetched := s.Unfetched()
+		files, err := cl.Download(t.Context(), res, dir)
+		if err != nil || len(files) != 1 || files[0].Bytes != 200_248 {
+			t.Errorf("%+v, %v", files, err)
+		}
+		if want := []string{"/media/" + job.ID() + "/video.mp4"}; !slices.Equal(unfetched, want) || len(s.Unfetched()) != 0 {
+			t.Errorf("unfetched were %q, then %q", unfetched, s.Unfetched())
+		}
+		again, err := client.New(s.Token(), client.WithBaseURL(s.URL()), client.WithHTTPClient(s.Client())).Download(t.Context(), res, dir)
+		if err != nil || len(again) != 1 || !again[0].Existed {
+			t.Errorf("%+v, %v", again, err)
+		}
+	})
 }
 
 // checkDownload compares a file with what its link gives now, of which a

@@ -36,11 +36,12 @@ type twist struct {
 	noOutput  bool            // completes with a null output
 	failure   json.RawMessage // ends as failed with this error
 	invisible time.Duration   // not found for this long after acceptance
+	lateFiles time.Duration   // its files are not found for this long after its end
 }
 
 // isSet reports whether anything is odd.
 func (t twist) isSet() bool {
-	return t.state != "" || t.end != "" || t.backwards || t.noOutput || t.failure != nil || t.invisible != 0
+	return t.state != "" || t.end != "" || t.backwards || t.noOutput || t.failure != nil || t.invisible != 0 || t.lateFiles != 0
 }
 
 // queue plans jobs onto a fixed number of slots, first come first served.

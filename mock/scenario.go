@@ -71,8 +71,15 @@ func Scenarios() []Scenario {
 		{"redirects", "submits are redirected to another path of the same host", []Option{
 			WithFault(CallSubmit, 0, Redirect(307, "/elsewhere")),
 		}},
-		{"bad-downloads", "the first download is cut, the second finds another file; clients download over TLS alone", []Option{
+		{"bad-downloads", "the first download is cut, the second finds another file", []Option{
 			WithFault(CallMedia, 1, CutAnswer(10_000)), WithFault(CallMedia, 2, ChangeMedia()),
+		}},
+		{"bad-line", "each answer of the media host is cut after 10 kB", []Option{
+			WithFault(CallMedia, 0, CutAnswer(10_000)),
+		}},
+		{"late-files", "files are not found for three seconds after the end of their job, then put off once by a 503", []Option{
+			WithFault(CallSubmit, 0, LateFiles(3*time.Second)),
+			WithFault(CallMedia, 1, Answer(503, "busy").With("Retry-After", "1")),
 		}},
 	}
 }

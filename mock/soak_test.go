@@ -48,13 +48,18 @@ func TestMain(m *testing.M) {
 // soakPlan is what the child has to do.
 type soakPlan struct {
 	URL, Token, Journal string
+	Folder              string // of the downloads
 	Jobs                int
 }
+
+// soakDownloads is how many jobs there are for each whose files are downloaded.
+const soakDownloads = 10
 
 // soakOutcome is what the child came to know of one key.
 type soakOutcome struct {
 	Key, RequestID string
 	Ambiguous      bool
+	Files          []string // of a job whose files were downloaded
 }
 
 // soakInput is the input of one job; its prompt is its key.
@@ -99,7 +104,9 @@ func soakChild(text string) error {
 			end := soakOutcome{Key: key, Ambiguous: errors.Is(o.Err, client.ErrAmbiguousSubmit)}
 			if o.Err == nil {
 				end.RequestID = o.Result.RequestID
-			} else if !end.Ambiguous {
+				o.Err = soakDownload(c, plan, key, o.Result, &end)
+			}
+			if o.Err != nil && !end.Ambiguous {
 				again = append(again, key)
 				continue
 			}
@@ -110,6 +117,19 @@ func soakChild(text string) error {
 		open = again
 	}
 	return nil
+}
+
+// soakDownload downloads the files of some jobs.
+func soakDownload(c *client.Client, plan soakPlan, key string, res *client.Result, end *soakOutcome) error {
+	var n int
+	if _, err := fmt.Sscanf(key, "job %d", &n); err != nil || n%soakDownloads != 0 {
+		return err
+	}
+	files, err := c.Download(context.Background(), res, plan.Folder)
+	for _, f := range files {
+		end.Files = append(end.Files, f.Path)
+	}
+	return err
 }
 
 // soakInputs are the inputs of keys.
@@ -168,8 +188,11 @@ func TestSoak(t *testing.T) {
 	opts = append(opts, readFaults(0.03, mock.RateLimited(""))...)
 	opts = append(opts, readFaults(0.03, mock.Slow(200*time.Millisecond))...)
 	opts = append(opts, readFaults(0.01, mock.Hang())...)
+	opts = append(opts, mock.WithFaultRate(mock.CallSubmit, 0.1, mock.LateFiles(time.Second)),
+		mock.WithFaultRate(mock.CallMedia, 0.3, mock.CutAnswer(4000)), mock.WithFaultRate(mock.CallMedia, 0.1, mock.ResetAnswer()),
+		mock.WithFaultRate(mock.CallMedia, 0.1, mock.Answer(503, "busy").With("Retry-After", "0")), mock.WithFaultRate(mock.CallMedia, 0.05, mock.ChangeMedia()))
 	s := newServer(t, opts...)
-	plan, err := json.Marshal(soakPlan{URL: s.URL(), Token: s.Token(), Journal: filepath.Join(t.TempDir(), "journal.jsonl"), Jobs: jobs})
+	plan, err := json.Marshal(soakPlan{URL: s.URL(), Token: s.Token(), Journal: filepath.Join(t.TempDir(), "journal.jsonl"), Jobs: jobs, Folder: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +249,7 @@ func checkSoak(t *testing.T, s *mock.Server, jobs, kills int, report []byte, too
 		known[o.Key] = o
 	}
 	charged := make(map[string]string) // request id by key
-	collected, ambiguousCharged, ambiguousFree := 0, 0, 0
+	collected, ambiguousCharged, ambiguousFree, files := 0, 0, 0, 0
 	for _, c := range s.Ledger() {
 		if _, again := charged[c.Intent]; again {
 			t.Errorf("%s was charged twice", c.Intent)
@@ -248,11 +271,31 @@ func checkSoak(t *testing.T, s *mock.Server, jobs, kills int, report []byte, too
 			t.Errorf("%s: result of %q, charged as %q", key, o.RequestID, id)
 		default:
 			collected++
+			if i%soakDownloads == 0 {
+				files += soakFiles(t, o)
+			}
 		}
 	}
 	if kills < soakKills {
 		t.Errorf("the child was killed %d times, want %d", kills, soakKills)
 	}
-	t.Logf("%d jobs in %v, child killed %d times: %d submits on the wire, %d charges, %d collected, %d ambiguous and charged, %d ambiguous and free, %d reads",
-		jobs, took.Round(time.Millisecond), kills, s.Count(mock.CallSubmit), len(charged), collected, ambiguousCharged, ambiguousFree, s.Count(mock.CallStatus)+s.Count(mock.CallResult))
+	t.Logf("%d jobs in %v, child killed %d times: %d submits on the wire, %d charges, %d collected, %d ambiguous and charged, %d ambiguous and free, %d files, %d reads",
+		jobs, took.Round(time.Millisecond), kills, s.Count(mock.CallSubmit), len(charged), collected, ambiguousCharged, ambiguousFree, files, s.Count(mock.CallStatus)+s.Count(mock.CallResult))
+}
+
+// soakFiles checks that the files of a job are whole and returns how many there are:
+// a PNG ends with its IEND chunk, and with one text after it in its changed version.
+func soakFiles(t *testing.T, o soakOutcome) int {
+	t.Helper()
+	for _, path := range o.Files {
+		content, err := os.ReadFile(path)
+		end := bytes.TrimSuffix(content, []byte("changed"))
+		if err != nil || !bytes.HasSuffix(end, []byte("IEND\xaeB`\x82")) {
+			t.Errorf("%s: %s has %d bytes, %v", o.Key, path, len(content), err)
+		}
+	}
+	if len(o.Files) != 2 {
+		t.Errorf("%s: %d files, want 2", o.Key, len(o.Files))
+	}
+	return len(o.Files)
 }

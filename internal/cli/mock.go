@@ -39,7 +39,7 @@ It prints two lines for the environment of a client,
   RUNCOMFY_API_TOKEN=TOKEN
 and serves until it is interrupted. With a COMMAND it starts that with the two
 variables set instead of printing them, and ends with it: exit code 0 if the
-command's is, else 1. At the end it tells how many submits were charged. When
+command's is, else 1. At the end it reports how many submits were charged. When
 genclient is interrupted or told to end, so is the COMMAND, which then has ten
 seconds to cancel its job or write its journal.
 
@@ -51,9 +51,12 @@ COMMAND finds it in RUNCOMFY_TOKEN too, whatever stood there.
 With --tls the URL is https, over HTTP/2 and HTTP/1.1, with a certificate made at
 the start. A third line or variable, SSL_CERT_FILE=FILE, names it as a PEM file,
 which Go programs trust by themselves, except on macOS and Windows, and others
-when they are told to, as by curl --cacert. Outputs are downloaded over https
-alone: give the client WithPrivateMedia(nil), and the download
-WithDownloadHosts("127.0.0.1").
+when they are told to, as by curl --cacert.
+
+Outputs lie on the same origin, from which a generated client downloads them
+without an option, over http too as long as that is an address of this machine: for
+programs on others, --addr needs --tls beside it. The end reports the media URLs
+that were handed out in a result and never fetched.
 
 Scenarios:
 ` + scenarioList(),
@@ -142,7 +145,30 @@ func (a *app) runMock(cmd *cobra.Command, f mockFlags, command []string) error {
 		}
 	}
 	fmt.Fprintf(a.stderr, "mock: %s, %d charged\n", plural(server.Count(mock.CallSubmit), "submit"), len(server.Ledger()))
+	a.reportUnfetched(server)
 	return err
+}
+
+// reportUnfetched prints the media URLs that nobody fetched, a few of them by name.
+func (a *app) reportUnfetched(server *mock.Server) {
+	paths := server.Unfetched()
+	if len(paths) == 0 {
+		return
+	}
+	const most = 3
+	names := strings.Join(paths[:min(len(paths), most)], ", ")
+	if more := len(paths) - most; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	was := "were"
+	if len(paths) == 1 {
+		was = "was"
+	}
+	hint := "Download of a generated client fetches them"
+	if server.Certificate() == nil {
+		hint += "; a program that takes https only, or runs on another machine, needs --tls"
+	}
+	fmt.Fprintf(a.stderr, "mock: %s %s handed out and never fetched: %s. %s.\n", plural(len(paths), "media URL"), was, names, hint)
 }
 
 // writeCertificate writes a certificate in PEM to a file, or for "" to a

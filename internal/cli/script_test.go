@@ -60,10 +60,11 @@ func call() {
 }
 
 // download is a program that uses a generated client to run a model, in its first
-// argument, and to download the outputs to the current folder.
+// argument, and to download the outputs to the current folder, or not with a second
+// argument.
 func download() {
 	ctx := context.Background()
-	c := client.New("", client.WithBaseURL(os.Getenv("RUNCOMFY_BASE_URL")), client.WithPrivateMedia(nil))
+	c := client.New("", client.WithBaseURL(os.Getenv("RUNCOMFY_BASE_URL")))
 	fail := func(err error) {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -74,7 +75,10 @@ func download() {
 	fail(err)
 	res, err := job.Wait(ctx)
 	fail(err)
-	files, err := c.Download(ctx, res, ".", client.WithDownloadHosts("127.0.0.1"))
+	if len(os.Args) > 2 {
+		return
+	}
+	files, err := c.Download(ctx, res, ".")
 	fail(err)
 	fmt.Println("downloaded", len(files))
 }
