@@ -36,4 +36,4 @@ require github.com/genclient/genclient v0.0.0
 replace github.com/genclient/genclient => ../client
 EOF
 (cd "$work/quickstart" && go build -o "$work/quick" .)
-genclient mock --scenario busy -- "$work/quick"
+genclient mock --scenario busy -- "$work/quick" -out "$work/outputs"

@@ -1,5 +1,5 @@
 // Command quickstart runs one model: it submits an image, shows where the job
-// stands, waits and prints the URLs of what was made.
+// stands, waits and downloads what was made.
 //
 //	RUNCOMFY_API_TOKEN=... quickstart -image https://example.com/start.webp -prompt "The tide comes in."
 //
@@ -22,6 +22,7 @@ import (
 func main() {
 	baseURL := flag.String("base-url", os.Getenv("RUNCOMFY_BASE_URL"), "server of the API, if not RunComfy's")
 	image := flag.String("image", "https://playgrounds-storage-public.runcomfy.net/tools/7261/media-files/input-1-1.webp", "URL of the start image")
+	dir := flag.String("out", "outputs", "folder of the files that are made")
 	prompt := flag.String("prompt", "The band plays on while the camera circles slowly.", "what happens in the video")
 	flag.Parse()
 
@@ -29,19 +30,15 @@ func main() {
 	// runs goes on; the error says the job's id and what became of it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, *baseURL, *image, *prompt); err != nil {
+	if err := run(ctx, os.Stdout, *baseURL, *image, *prompt, *dir); err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
 }
 
-// run submits, reports every change of the job to w, and then its outputs.
-func run(ctx context.Context, w io.Writer, baseURL, image, prompt string) error {
-	var opts []runcomfy.Option
-	if baseURL != "" {
-		opts = append(opts, runcomfy.WithBaseURL(baseURL))
-	}
-	client := runcomfy.New("", opts...) // the token is read from RUNCOMFY_API_TOKEN
+// run submits, reports every change of the job to w, and downloads its outputs to dir.
+func run(ctx context.Context, w io.Writer, baseURL, image, prompt, dir string) error {
+	client := runcomfy.New("", runcomfy.WithBaseURL(baseURL)) // the token is read from RUNCOMFY_API_TOKEN
 
 	res, err := client.Kling2_6ProImageToVideo(ctx, &runcomfy.Kling2_6ProImageToVideoInput{
 		Prompt:        prompt,
@@ -65,8 +62,9 @@ func run(ctx context.Context, w io.Writer, baseURL, image, prompt string) error 
 		}
 		return err
 	}
-	for _, url := range res.Output.URLs() {
-		fmt.Fprintln(w, url)
+	files, err := client.Download(ctx, res, dir)
+	for _, f := range files {
+		fmt.Fprintln(w, f.Path, f.Bytes, "bytes")
 	}
-	return nil
+	return err
 }

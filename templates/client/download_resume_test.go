@@ -375,7 +375,12 @@ func TestDownloadSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer locked.Close()
-	(&downloader{dir: dir}).sweep()
+	d := &downloader{dir: dir}
+	names, err := d.list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.sweep(names)
 	for name, want := range map[string]bool{".old-video.part": false, ".old-video.part.info": false, ".note-alone.part.info": false, ".young-video.part": true,
 		".young-video.part.info": true, ".locked-video.part": true, ".foreign.part": true, ".foreign-noted.part": true, "visible.part": true} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) == want {
