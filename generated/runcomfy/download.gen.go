@@ -77,6 +77,7 @@ func WithWriter(open func(name string) (io.WriteCloser, error)) DownloadOption {
 type downloader struct {
 	*mediaClient
 	dir, requestID string
+	names          []string // in dir, at the start
 	open           func(name string) (io.WriteCloser, error)
 	renewed        func() ([]outputFile, error)            // of the result read again: once for all files
 	write          func(f *os.File, p []byte) (int, error) // stands in for a full disk in tests
@@ -115,13 +116,13 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	for _, o := range opts {
 		o(d)
 	}
-	if err := d.makeFolder(); err != nil {
+	if err := d.openFolder(); err != nil {
 		return nil, failedDownloads(res.RequestID, outputs, func(int) error { return err })
 	}
 	if d.dir != dir {
 		defer os.RemoveAll(d.dir)
 	}
-	d.sweep()
+	d.sweep(d.names)
 	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
 	inParallel(d.limits.MediaParallel, len(outputs), func(i int) {
 		files[i], errs[i] = d.fetch(ctx, outputs[i])
@@ -187,12 +188,16 @@ func (c *Client) newDownloader(ctx context.Context, requestID, dir string) *down
 	}
 }
 
-// makeFolder makes the folder of the files, or a temporary one if they go to a
-// writer and none is given.
-func (d *downloader) makeFolder() (err error) {
+// openFolder makes the folder of the files and lists what is there. If they go to a
+// writer and no folder is given, it makes a temporary one.
+func (d *downloader) openFolder() (err error) {
 	if d.dir == "" && d.open != nil {
 		d.dir, err = os.MkdirTemp("", "runcomfy-")
 		return err
 	}
-	return os.MkdirAll(d.dir, 0o777)
+	if err := os.MkdirAll(d.dir, 0o777); err != nil {
+		return err
+	}
+	d.names, err = d.list()
+	return err
 }

@@ -33,7 +33,7 @@ func again(err error) error   { return &failedTry{error: err, again: true} }
 
 // fetch downloads one output under its final name, if it is not there.
 func (d *downloader) fetch(ctx context.Context, o outputFile) (File, error) {
-	if file, err := d.existing(ctx, o); err != nil || file.Existed {
+	if file, err := d.existing(ctx, o, d.names); err != nil || file.Existed {
 		return file, err
 	}
 	p, err := d.openPartial(ctx, o)
@@ -41,7 +41,11 @@ func (d *downloader) fetch(ctx context.Context, o outputFile) (File, error) {
 		return File{}, err
 	}
 	defer p.close()
-	if file, err := d.existing(ctx, o); err != nil || file.Existed { // of another process, until a moment ago
+	names, err := d.list()
+	if err != nil {
+		return File{}, err
+	}
+	if file, err := d.existing(ctx, o, names); err != nil || file.Existed { // of another process, until a moment ago
 		p.discard()
 		return file, err
 	}

@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,25 +16,21 @@ import (
 	"strings"
 )
 
-// existing returns the file that an output has in the folder, with Existed set, or
-// no file. One of another length than the server announces is an error, as is one
+// existing returns the file that an output has among the names in the folder, with
+// Existed set, or no file. One of another length than the server announces is an error, as is one
 // without content; a server that announces none, since the link has expired, does
 // not matter.
-func (d *downloader) existing(ctx context.Context, o outputFile) (File, error) {
+func (d *downloader) existing(ctx context.Context, o outputFile, names []string) (File, error) {
 	if d.open != nil {
 		return File{}, nil
 	}
-	entries, err := os.ReadDir(d.dir)
-	if err != nil {
-		return File{}, err
-	}
 	prefix := d.requestID + "-" + o.stem + "."
-	for _, e := range entries {
-		ending, ok := strings.CutPrefix(e.Name(), prefix)
-		if !ok || !d.names(o, "."+ending) {
+	for _, name := range names {
+		ending, ok := strings.CutPrefix(name, prefix)
+		if !ok || !d.mayHave(o, "."+ending) {
 			continue
 		}
-		path := filepath.Join(d.dir, e.Name())
+		path := filepath.Join(d.dir, name)
 		info, err := os.Stat(path)
 		if err != nil {
 			return File{}, err
@@ -48,9 +45,9 @@ func (d *downloader) existing(ctx context.Context, o outputFile) (File, error) {
 	return File{}, nil
 }
 
-// names reports whether an ending is one that the file of an output can have. A
+// mayHave reports whether an ending is one that the file of an output can have. A
 // page of text beside it is somebody else's, for example notes about the job.
-func (d *downloader) names(o outputFile, ending string) bool {
+func (d *downloader) mayHave(o outputFile, ending string) bool {
 	u, err := url.Parse(o.url)
 	if err == nil && strings.HasSuffix(strings.ToLower(u.Path), ending) {
 		return endingTypes[ending] != ""
@@ -115,7 +112,11 @@ func (d *downloader) deliver(p *partial, o outputFile) (File, error) {
 			p.discard()
 			return File{}, d.pageError(start, o.url)
 		}
-		if ending = said; ending == "" {
+		ending = said
+		if root := rootEnding(start); root != "" && isGeneric(said) && said != p.ending {
+			ending = root
+		}
+		if ending == "" {
 			ending = otherEnding
 		}
 	}
@@ -124,7 +125,34 @@ func (d *downloader) deliver(p *partial, o outputFile) (File, error) {
 		return file, p.copyTo(d.open, file.Path)
 	}
 	file.Path = filepath.Join(d.dir, file.Path)
-	return file, p.publish(file.Path)
+	err := p.publish(file.Path)
+	if errors.Is(err, fs.ErrExist) && p.equals(file.Path) {
+		p.discard()
+		file.Existed, err = true, nil
+	}
+	return file, err
+}
+
+// equals reports whether the file at path has the same content.
+func (p *partial) equals(path string) bool {
+	other, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer other.Close()
+	info, err := other.Stat()
+	if err != nil || info.Size() != p.size {
+		return false
+	}
+	a, b := make([]byte, 32<<10), make([]byte, 32<<10)
+	for off := int64(0); off < p.size; off += int64(len(a)) {
+		n, _ := p.file.ReadAt(a, off)
+		m, _ := other.ReadAt(b, off)
+		if n == 0 || !bytes.Equal(a[:n], b[:m]) {
+			return false
+		}
+	}
+	return true
 }
 
 // asksForText reports whether a page of text is what the URL or the Content-Type

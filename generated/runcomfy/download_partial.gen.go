@@ -201,24 +201,30 @@ func removePartial(file *os.File) {
 	_ = file.Close()
 }
 
+// list returns the names in the folder.
+func (d *downloader) list() ([]string, error) {
+	folder, err := os.Open(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	return folder.Readdirnames(-1)
+}
+
 // sweep removes the partial files that were left in the folder for partialLife: only
 // those of downloads, and none that is locked.
-func (d *downloader) sweep() {
-	entries, err := os.ReadDir(d.dir)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), infoEnding) {
+func (d *downloader) sweep(names []string) {
+	for _, name := range names {
+		stem, noted := strings.CutSuffix(name, infoEnding)
+		if !noted || !strings.HasPrefix(name, ".") {
 			continue
 		}
-		hidden := filepath.Join(d.dir, strings.TrimSuffix(e.Name(), infoEnding)+partialEnding)
-		if info, err := os.Lstat(hidden); errors.Is(err, os.ErrNotExist) {
-			info, err = e.Info()
-			if err != nil || time.Since(info.ModTime()) < partialLife {
-				continue
-			}
-		} else if err != nil || !info.Mode().IsRegular() || time.Since(info.ModTime()) < partialLife {
+		hidden := filepath.Join(d.dir, stem+partialEnding)
+		info, err := os.Lstat(hidden)
+		if errors.Is(err, os.ErrNotExist) {
+			info, err = os.Lstat(infoPath(hidden))
+		}
+		if err != nil || !info.Mode().IsRegular() || time.Since(info.ModTime()) < partialLife {
 			continue
 		}
 		if _, ours := readPartialInfo(hidden); !ours {

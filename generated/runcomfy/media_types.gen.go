@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"mime"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -126,10 +127,10 @@ func isPage(start []byte) bool {
 	switch text[0] {
 	case '<':
 		markup := len(text) > 1 && (alphanumeric(text[1]) || bytes.IndexByte([]byte("!?/"), text[1]) >= 0)
-		return markup && !slices.Contains(fileRoots, rootElement(text))
+		return markup && rootEnding(text) == ""
 	case '{', '[':
 		next := bytes.TrimLeft(text[1:], " \t\r\n")
-		return len(next) > 0 && bytes.IndexByte([]byte("\"{}[]0123456789-tfn"), next[0]) >= 0 && !bytes.Contains(text, []byte(`"asset"`))
+		return len(next) > 0 && bytes.IndexByte([]byte("\"{}[]0123456789-tfn"), next[0]) >= 0 && rootEnding(text) == ""
 	}
 	return len(start) < pageLen && json.Valid(text) && text[0] > '9' || text[0] == '"' && json.Valid(text)
 }
@@ -143,8 +144,26 @@ func isHTML(start []byte) bool {
 	return declared || rootElement(start) == "html"
 }
 
-// fileRoots are the root elements of XML formats: SVG, TTML, COLLADA, MusicXML.
-var fileRoots = []string{"svg", "tt", "collada", "score-partwise", "x3d"}
+// fileRoots are the root elements of formats in XML, with their endings.
+var fileRoots = map[string]string{"svg": ".svg", "tt": ".ttml", "collada": ".dae", "score-partwise": ".musicxml"}
+
+// gltfAsset is the one member that a glTF file must have (glTF 2.0, section 5.9).
+var gltfAsset = regexp.MustCompile(`"asset"\s*:\s*\{`)
+
+// rootEnding returns the ending of the format that the root of an XML or JSON text
+// names, or "".
+func rootEnding(start []byte) string {
+	start = start[:min(len(start), pageLen)]
+	text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\ufeff")), " \t\r\n")
+	switch {
+	case len(text) == 0:
+	case text[0] == '<':
+		return fileRoots[rootElement(text)]
+	case text[0] == '{' && gltfAsset.Match(text):
+		return ".gltf"
+	}
+	return ""
+}
 
 // rootElement returns the name of the first element of an XML or HTML text in
 // lower case, without its prefix; "" if there is none.

@@ -62,8 +62,12 @@ func (o callOption) applyCall(s *callSettings) { o(s) }
 func (o callOption) applyWait(s *callSettings) { o(s) }
 
 // WithBaseURL sends all calls to another origin, a path prefix included, as
-// https://proxy.example/runcomfy. The default is DefaultBaseURL.
-func WithBaseURL(url string) Option { return option(func(s *clientSettings) { s.baseURL = url }) }
+// https://proxy.example/runcomfy. The default is DefaultBaseURL, also for "": given
+// os.Getenv("RUNCOMFY_BASE_URL"), one program runs under an emulator and without one.
+// With a base URL on this machine, media and downloads may be of its origin too.
+func WithBaseURL(url string) Option {
+	return option(func(s *clientSettings) { s.baseURL = cmp.Or(url, DefaultBaseURL) })
+}
 
 // WithInsecureHTTP allows a base URL of scheme http for a host that is not a
 // loopback one. The token is then readable by anybody on the way.

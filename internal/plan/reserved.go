@@ -13,7 +13,7 @@ var reserved = []string{
 	"WithUserAgent", "WithLogger", "WithoutValidation", "WithMediaCheck", "WithJournal", "WithReadRate",
 	"WithHeader", "WithObserver", "Event", "EventKind", "EventAttempt", "EventAccepted", "EventState", "EventEnded", "EventDownloaded", "WithInsecureHTTP", "WithPrivateMedia", "OnAccepted", "OnUpdate", "OnCancel", "MaxWait", "OnceKey", "WithCost",
 	"OnCancelDetach", "OnCancelIfQueued", "OnCancelPolicy", "SharedOption", "DefaultBaseURL", "Limits", "WithLimits",
-	"DownloadLimits", "WithDownloadHosts", "WithDownloadLimits", "MediaLimits", "WithMediaLimits", "WithStrictMedia",
+	"DownloadLimits", "WithDownloadHosts", "WithWriter", "WithDownloadLimits", "MediaLimits", "WithMediaLimits", "WithStrictMedia",
 	// Inputs and their rules.
 	"Input", "Int", "Float", "Bool", "String", "Ptr", "Violation", "MediaRule", "MediaInfo", "MediaKind",
 	"MediaKindOther", "MediaKindImage", "MediaKindVideo", "MediaKindAudio", "RuleVerdict", "RuleVerdictPass",

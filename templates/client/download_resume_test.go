@@ -319,6 +319,7 @@ func TestDownloadPartialFiles(t *testing.T) {
 		"whole":             {string(content), note, 0},
 		"without a note":    {string(content[:200_000]), "", len(content)},
 		"of somebody else":  {string(content[:200_000]), `{"etag": "\"v1\""}`, len(content)},
+		"of no version":     {string(content[:200_000]), fmt.Sprintf(`{"kind": %q, "size": %d}`, partialKind, len(content)), len(content)},
 		"a torn note":       {string(content[:200_000]), note[:20], len(content)},
 		"longer than whole": {string(content) + "x", note, len(content)},
 		"of another size":   {string(content[:200_000]), strings.Replace(note, strconv.Itoa(len(content)), "300000", 1), len(content)},
