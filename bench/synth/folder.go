@@ -48,7 +48,7 @@ func readValue(file string) (*jsontree.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _, err := jsontree.Decode(text, 0)
+	v, err := jsontree.Parse(text, jsontree.Foreign)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

@@ -56,7 +56,8 @@ func (a *app) printGenerated(g *generation) error {
 	return nil
 }
 
-// printDrift lists each file that is not as generated and what mends it. With --diff the list goes to standard error, so that the diff can be piped.
+// printDrift lists each file that is not as generated and what updates it. With --diff
+// the list goes to standard error, so that the diff can be piped.
 func (a *app) printDrift(g *generation) {
 	p := g.Files
 	if len(p.Changes) == 0 {
@@ -100,7 +101,8 @@ func (g *generation) command() string {
 // shellQuote quotes s for a POSIX shell where that is needed.
 func shellQuote(s string) string {
 	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+:@%,", r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("/._-+:@%,", r)
 	}
 	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
 		return s

@@ -93,7 +93,8 @@ type listed struct {
 func listJSON(w io.Writer, models []ir.Model) error {
 	out := make([]listed, len(models))
 	for i, m := range models {
-		out[i] = listed{ID: m.ID, Name: m.Name, Output: m.OutputKind.String(), Title: m.Title, URL: m.URL, Removed: m.Removed}
+		out[i] = listed{ID: m.ID, Name: m.Name, Output: m.OutputKind.String(), Title: m.Title, URL: m.URL,
+			Removed: m.Removed}
 	}
 	return writeJSON(w, out)
 }

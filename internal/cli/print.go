@@ -42,7 +42,8 @@ func atLeast(l diag.List, s diag.Severity) diag.List {
 // "1 error, 2 warnings, 3 notes".
 func tally(l diag.List) string {
 	errors, warnings := l.Count(diag.Error), l.Count(diag.Warning)
-	return fmt.Sprintf("%s, %s, %s", plural(errors, "error"), plural(warnings-errors, "warning"), plural(len(l)-warnings, "note"))
+	return fmt.Sprintf("%s, %s, %s", plural(errors, "error"), plural(warnings-errors, "warning"),
+		plural(len(l)-warnings, "note"))
 }
 
 // plural returns "1 model" or "2 models".

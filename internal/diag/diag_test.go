@@ -31,11 +31,11 @@ b.json: error: no place [r]
 
 func TestExcerptKeepsTheCaretUnderItsRune(t *testing.T) {
 	line := strings.Repeat("x", 300) + "!" + strings.Repeat("y", 300)
-	text, caret := excerpt(line, 301)
+	text, caret := excerpt([]rune(line), 301)
 	if len(text) != maxExcerpt || text[caret] != '!' {
 		t.Errorf("caret %d under %q in %q", caret, text[caret], text)
 	}
-	if _, caret := excerpt("short", 99); caret != -1 {
+	if _, caret := excerpt([]rune("short"), 99); caret != -1 {
 		t.Errorf("a column behind the line has caret %d", caret)
 	}
 }

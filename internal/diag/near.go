@@ -31,7 +31,8 @@ func Near(wanted string, names []string) []string {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.shared, a.shared), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(b.shared, a.shared), cmp.Compare(len(a.name), len(b.name)),
+			cmp.Compare(a.name, b.name))
 	})
 	var near []string
 	for _, c := range found[:min(len(found), maxNear)] {

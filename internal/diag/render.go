@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,40 +24,63 @@ const maxExcerpt = 100
 // from a page is written with control characters escaped, so that it cannot
 // drive a terminal.
 func (l List) Text(w io.Writer, source func(file string) []byte) error {
-	lines := map[string][]string{}
-	var b strings.Builder
+	r := renderer{source: source, lines: map[string][]string{}}
 	for _, d := range l {
-		if _, ok := lines[d.Pos.File]; !ok && source != nil {
-			lines[d.Pos.File] = strings.Split(string(source(d.Pos.File)), "\n")
-		}
-		d.text(&b, lines[d.Pos.File])
+		r.diagnostic(d)
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, r.String())
 	return err
 }
 
-func (d Diagnostic) text(b *strings.Builder, lines []string) {
-	b.WriteString(d.Pos.String())
-	fmt.Fprintf(b, ": %s: ", d.Severity)
+// A renderer writes diagnostics. It splits each file once, and each line once for those
+// that follow each other on it: a page may be one line of megabytes.
+type renderer struct {
+	strings.Builder
+	source func(file string) []byte
+	lines  map[string][]string // by file
+
+	last  Position // of the line below, without its column
+	runes []rune
+}
+
+func (r *renderer) diagnostic(d Diagnostic) {
+	r.WriteString(d.Pos.String())
+	fmt.Fprintf(r, ": %s: ", d.Severity)
 	if d.Subject != "" {
-		b.WriteString(Printable(d.Subject))
-		b.WriteString(": ")
+		r.WriteString(Printable(d.Subject))
+		r.WriteString(": ")
 	}
-	b.WriteString(Printable(d.Message))
+	r.WriteString(Printable(d.Message))
 	if d.Rule != "" {
-		fmt.Fprintf(b, " [%s]", d.Rule)
+		fmt.Fprintf(r, " [%s]", d.Rule)
 	}
-	b.WriteByte('\n')
-	if d.Pos.Line > 0 && d.Pos.Line <= len(lines) {
-		excerpt, caret := excerpt(lines[d.Pos.Line-1], d.Pos.Col)
-		fmt.Fprintf(b, "  %s\n", excerpt)
+	r.WriteByte('\n')
+	if line, ok := r.line(d.Pos); ok {
+		excerpt, caret := excerpt(line, d.Pos.Col)
+		fmt.Fprintf(r, "  %s\n", excerpt)
 		if caret >= 0 {
-			fmt.Fprintf(b, "  %s^\n", strings.Repeat(" ", caret))
+			fmt.Fprintf(r, "  %s^\n", strings.Repeat(" ", caret))
 		}
 	}
 	if d.Hint != "" {
-		fmt.Fprintf(b, "  hint: %s\n", Printable(d.Hint))
+		fmt.Fprintf(r, "  hint: %s\n", Printable(d.Hint))
 	}
+}
+
+// line returns the source line of a position, if there is one.
+func (r *renderer) line(pos Position) ([]rune, bool) {
+	lines, known := r.lines[pos.File]
+	if !known && r.source != nil {
+		lines = strings.Split(string(r.source(pos.File)), "\n")
+		r.lines[pos.File] = lines
+	}
+	if pos.Line < 1 || pos.Line > len(lines) {
+		return nil, false
+	}
+	if at := (Position{File: pos.File, Line: pos.Line}); at != r.last {
+		r.last, r.runes = at, []rune(strings.TrimRight(lines[pos.Line-1], "\r"))
+	}
+	return r.runes, true
 }
 
 // String returns the position as FILE:LINE:COL, as far as it is known.
@@ -75,21 +99,21 @@ func (p Position) String() string {
 // line and returns it with the caret's offset in it, -1 without a column.
 // Tabs and control characters become one blank each, so that the caret stays
 // under its rune.
-func excerpt(line string, col int) (string, int) {
-	runes := []rune(strings.TrimRight(line, "\r"))
-	for i, r := range runes {
+func excerpt(line []rune, col int) (string, int) {
+	from, caret := 0, -1
+	if col >= 1 && col <= len(line)+1 {
+		if len(line) > maxExcerpt {
+			from = min(max(0, col-1-maxExcerpt/2), len(line)-maxExcerpt)
+		}
+		caret = col - 1 - from
+	}
+	window := slices.Clone(line[from:min(len(line), from+maxExcerpt)])
+	for i, r := range window {
 		if !unicode.IsPrint(r) {
-			runes[i] = ' '
+			window[i] = ' '
 		}
 	}
-	if col < 1 || col > len(runes)+1 {
-		return string(runes[:min(len(runes), maxExcerpt)]), -1
-	}
-	from := 0
-	if len(runes) > maxExcerpt {
-		from = min(max(0, col-1-maxExcerpt/2), len(runes)-maxExcerpt)
-	}
-	return string(runes[from:min(len(runes), from+maxExcerpt)]), col - 1 - from
+	return string(window), caret
 }
 
 // Printable returns s with every control character, bidirectional control and

@@ -216,7 +216,7 @@ var rules = []Rule{
 		"the document is left out",
 		"the document has more than 4 MiB"},
 	{Documents, "json-syntax", Error,
-		"the text is left out as a whole",
+		"",
 		"the text is not one JSON value, has text after it, or is nested deeper than 64 levels"},
 	{Documents, "model-id", Error,
 		"the model is left out",

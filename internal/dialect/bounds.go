@@ -23,7 +23,8 @@ type Range struct{ Min, Max *Bound }
 // Schema draft 4, validation 5.1), later drafts a number of its own. The tighter of
 // two counts; malformed ones do not.
 func ReadRange(get func(keyword string) *jsontree.Value) Range {
-	return Range{readBound(get("minimum"), get("exclusiveMinimum"), 1), readBound(get("maximum"), get("exclusiveMaximum"), -1)}
+	return Range{readBound(get("minimum"), get("exclusiveMinimum"), 1),
+		readBound(get("maximum"), get("exclusiveMaximum"), -1)}
 }
 
 // readBound reads one end; side is 1 for a lower and -1 for an upper bound.
@@ -101,7 +102,8 @@ func (r Range) Empty(integers bool) *Problem {
 		return nil
 	}
 	return &Problem{Rule: "unsatisfiable", Offset: r.Min.Value.Offset,
-		Message: fmt.Sprintf("no %s is %s and %s", noun, r.Min.text("at least", "above"), r.Max.text("at most", "below"))}
+		Message: fmt.Sprintf("no %s is %s and %s", noun, r.Min.text("at least", "above"),
+			r.Max.text("at most", "below"))}
 }
 
 // BeyondInt64 is the problem of a bound that no int64 satisfies.

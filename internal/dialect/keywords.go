@@ -44,13 +44,13 @@ type Keyword struct {
 // keywords are the keywords of the site, of JSON Schema from draft 4 to 2020-12
 // and of OpenAPI 3.0 that genclient knows.
 var keywords = map[string]Keyword{
-	"title": {Form: FormText, Annotation: true}, "description": {Form: FormText, Annotation: true}, "default": {Form: FormAny, Annotation: true},
-	"example": {Form: FormAny, Annotation: true}, "examples": {Form: FormAny, Annotation: true}, "format": {Form: FormText},
-	"deprecated": {Form: FormFlag, Annotation: true}, "readOnly": {Form: FormFlag, Annotation: true}, "writeOnly": {Form: FormFlag, Annotation: true},
-	"nullable": {Form: FormFlag, Annotation: true}, "validations": {Form: FormAny},
-	"$schema": {Form: FormText, Annotation: true}, "$id": {Form: FormText, Annotation: true}, "id": {Form: FormText, Annotation: true}, "$comment": {Form: FormText, Annotation: true},
-	"$anchor": {Form: FormText, Annotation: true}, "$ref": {Form: FormText},
-	"$defs": {Form: FormSchemaMap, Annotation: true}, "definitions": {Form: FormSchemaMap, Annotation: true},
+	"title": annotation(FormText), "description": annotation(FormText), "$comment": annotation(FormText),
+	"default": annotation(FormAny), "example": annotation(FormAny), "examples": annotation(FormAny),
+	"deprecated": annotation(FormFlag), "readOnly": annotation(FormFlag), "writeOnly": annotation(FormFlag),
+	"nullable": annotation(FormFlag), "format": {Form: FormText}, "validations": {Form: FormAny},
+	"$schema": annotation(FormText), "$id": annotation(FormText), "id": annotation(FormText),
+	"$anchor": annotation(FormText), "$ref": {Form: FormText},
+	"$defs": annotation(FormSchemaMap), "definitions": annotation(FormSchemaMap),
 
 	"type": {Form: FormType}, "enum": {Form: FormValues}, "const": {Form: FormAny},
 
@@ -89,6 +89,8 @@ var keywords = map[string]Keyword{
 	"not": {Form: FormSchema, Unchecked: true}, "if": {Form: FormSchema, Unchecked: true},
 	"then": {Form: FormSchema, Unchecked: true}, "else": {Form: FormSchema, Unchecked: true},
 }
+
+func annotation(form Form) Keyword { return Keyword{Form: form, Annotation: true} }
 
 // KeywordNamed returns what is known of a keyword.
 func KeywordNamed(name string) (kw Keyword, known bool) {

@@ -2,72 +2,96 @@ package dialect
 
 import "github.com/genclient/genclient/internal/jsontree"
 
-// loops finds the references of a schema that lead back to themselves.
-type loops struct {
-	root    *jsontree.Value
-	looping map[*jsontree.Value]bool // the $ref values
-	visited map[*jsontree.Value]visit
-}
-
-// findLoops returns every $ref below root that comes back to itself through schemas
-// of the same instance only, so that it means nothing.
+// findLoops returns every $ref below root that comes back to itself through schemas of
+// the same instance only, so that it means nothing.
 func findLoops(root *jsontree.Value) map[*jsontree.Value]bool {
-	l := loops{root: root, looping: map[*jsontree.Value]bool{}, visited: map[*jsontree.Value]visit{}}
-	l.find(root)
-	return l.looping
+	l := loops{root: root, nodes: map[*jsontree.Value]*loopNode{}}
+	l.visitAll(root)
+	looping := map[*jsontree.Value]bool{}
+	for v, n := range l.nodes {
+		if n.target != nil && l.nodes[n.target] != nil && l.nodes[n.target].component == n.component {
+			looping[v.Get("$ref")] = true
+		}
+	}
+	return looping
 }
 
-// visit is the state of a schema in the search for loops.
-type visit uint8
+// loops finds the strongly connected components of the graph of schemas that apply to
+// one instance (Tarjan 1972): a reference within a component is on a loop, whichever
+// schema the search begins with.
+type loops struct {
+	root       *jsontree.Value
+	nodes      map[*jsontree.Value]*loopNode
+	stack      []*loopNode
+	components int
+}
 
-const (
-	unseen visit = iota
-	open
-	closed
-)
+type loopNode struct {
+	index, low int             // from 1, in the order of the search
+	component  int             // from 1; 0 while the node is on the stack
+	target     *jsontree.Value // of its $ref
+}
 
-// inPlace are the keywords whose schemas apply to the same instance. A
-// reference that comes back to itself through these only has no meaning.
-var inPlace = []string{"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies"}
-
-// find marks every $ref below v that closes such a loop.
-func (l *loops) find(v *jsontree.Value) {
+// visitAll searches from every object in v.
+func (l *loops) visitAll(v *jsontree.Value) {
+	l.visit(v)
 	for _, e := range v.Elems {
-		l.find(e)
+		l.visitAll(e)
 	}
 	for _, m := range v.Members {
-		l.find(m.Value)
+		l.visitAll(m.Value)
 	}
-	l.follow(v)
 }
 
-func (l *loops) follow(v *jsontree.Value) {
-	if !v.Is(jsontree.Object) || l.visited[v] != unseen {
-		return
+// visit returns the node of a schema, nil for what is not an object.
+func (l *loops) visit(v *jsontree.Value) *loopNode {
+	if !v.Is(jsontree.Object) {
+		return nil
 	}
-	l.visited[v] = open
+	if n, seen := l.nodes[v]; seen {
+		return n
+	}
+	n := &loopNode{index: len(l.nodes) + 1, low: len(l.nodes) + 1}
+	l.nodes[v] = n
+	l.stack = append(l.stack, n)
 	if ref := v.Get("$ref"); ref.Is(jsontree.String) {
-		if target, _ := Resolve(l.root, ref); target != nil {
-			if l.visited[target] == open {
-				l.looping[ref] = true
-			} else {
-				l.follow(target)
+		n.target, _ = Resolve(l.root, ref)
+		l.edge(n, n.target)
+	}
+	for _, c := range inPlace(v) {
+		l.edge(n, c)
+	}
+	if n.low < n.index {
+		return n
+	}
+	l.components++
+	for last := (*loopNode)(nil); last != n; {
+		last = l.stack[len(l.stack)-1]
+		l.stack = l.stack[:len(l.stack)-1]
+		last.component = l.components
+	}
+	return n
+}
+
+func (l *loops) edge(from *loopNode, to *jsontree.Value) {
+	if n := l.visit(to); n != nil && n.component == 0 {
+		from.low = min(from.low, n.low)
+	}
+}
+
+// inPlace returns the schemas in v that apply to the same instance.
+func inPlace(v *jsontree.Value) (out []*jsontree.Value) {
+	for _, m := range v.Members {
+		switch m.Name {
+		case "allOf", "anyOf", "oneOf":
+			out = append(out, m.Value.Elems...)
+		case "not", "if", "then", "else":
+			out = append(out, m.Value)
+		case "dependentSchemas", "dependencies":
+			for _, dep := range m.Value.Members {
+				out = append(out, dep.Value)
 			}
 		}
 	}
-	for _, name := range inPlace {
-		switch kw := v.Get(name); {
-		case kw.Is(jsontree.Array):
-			for _, e := range kw.Elems {
-				l.follow(e)
-			}
-		case kw.Is(jsontree.Object) && keywords[name].Form == FormSchema:
-			l.follow(kw)
-		case kw.Is(jsontree.Object):
-			for _, m := range kw.Members {
-				l.follow(m.Value)
-			}
-		}
-	}
-	l.visited[v] = closed
+	return out
 }

@@ -77,7 +77,8 @@ var standardOutput = map[string]string{"image": "string", "video": "string", "au
 func OutputDiffers(schema *jsontree.Value, path string) []Problem {
 	properties := schema.Get("properties")
 	types := StandardTypes(schema.Get("type"))
-	if !properties.Is(jsontree.Object) || len(properties.Members) == 0 || len(types) > 0 && !slices.Equal(types, []string{"object"}) {
+	if !properties.Is(jsontree.Object) || len(properties.Members) == 0 ||
+		len(types) > 0 && !slices.Equal(types, []string{"object"}) {
 		return []Problem{{Rule: "output-differs", Offset: schema.Offset, Path: path,
 			Message: "the output is not the object of media that models share"}}
 	}

@@ -28,7 +28,8 @@ const MaxSchemas = 4000
 func Translate(root *jsontree.Value) (*jsontree.Value, []Problem) {
 	t := translator{root: root, names: map[*jsontree.Value]string{}, taken: map[string]bool{}}
 	if types := StandardTypes(root.Get("type")); len(types) > 0 && !slices.Contains(types, "object") {
-		t.report(Problem{Rule: "schema-unusable", Offset: root.Get("type").Offset, Message: "the root is not the schema of an object"}, "")
+		t.report(Problem{Rule: "schema-unusable", Offset: root.Get("type").Offset,
+			Message: "the root is not the schema of an object"}, "")
 		return nil, t.problems
 	}
 	t.looping = findLoops(root)
@@ -70,7 +71,8 @@ func (t *translator) schema(v *jsontree.Value, path string) *jsontree.Value {
 	}
 	out := &jsontree.Value{Kind: jsontree.Object, Offset: v.Offset}
 	if v.Kind != jsontree.Object {
-		t.report(Problem{Rule: "malformed-keyword", Offset: v.Offset, Message: "a schema is an object, this is " + v.Kind.WithArticle()}, path)
+		t.report(Problem{Rule: "malformed-keyword", Offset: v.Offset,
+			Message: "a schema is an object, this is " + v.Kind.WithArticle()}, path)
 		return out
 	}
 	for _, m := range v.Members {
@@ -96,7 +98,8 @@ func (t *translator) keyword(out, v *jsontree.Value, m jsontree.Member, path str
 	case "nullable", "$schema", "$id", "id", "$anchor", "$defs", "definitions", "additionalItems":
 		// said otherwise, or with "items"
 	case "example":
-		set(out, "examples", jsontree.NewArray(slices.Concat([]*jsontree.Value{m.Value}, out.Get("examples").Items())...))
+		set(out, "examples", jsontree.NewArray(slices.Concat([]*jsontree.Value{m.Value},
+			out.Get("examples").Items())...))
 	case "examples":
 		if m.Value.Is(jsontree.Array) {
 			set(out, "examples", jsontree.NewArray(slices.Concat(out.Get("examples").Items(), m.Value.Elems)...))
@@ -160,7 +163,8 @@ func set(out *jsontree.Value, name string, value *jsontree.Value) {
 func (t *translator) types(out *jsontree.Value, m jsontree.Member, path string) {
 	for _, name := range TypeNames(m.Value) {
 		if types[name] == "" {
-			t.report(Problem{Rule: "type-unknown", Offset: m.Value.Offset, Message: fmt.Sprintf("%q is not a type of JSON Schema", name)}, path)
+			t.report(Problem{Rule: "type-unknown", Offset: m.Value.Offset,
+				Message: fmt.Sprintf("%q is not a type of JSON Schema", name)}, path)
 		}
 	}
 	if names := StandardTypes(m.Value); len(names) > 0 {
@@ -226,7 +230,8 @@ func (t *translator) schemaMap(out *jsontree.Value, m jsontree.Member, path stri
 				t.report(*problem, path)
 			}
 		}
-		schemas.Members = append(schemas.Members, jsontree.Member{Name: p.Name, Value: t.schema(p.Value, at), Offset: p.Offset})
+		schemas.Members = append(schemas.Members,
+			jsontree.Member{Name: p.Name, Value: t.schema(p.Value, at), Offset: p.Offset})
 	}
 	set(out, m.Name, schemas)
 }

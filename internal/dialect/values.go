@@ -11,7 +11,8 @@ import (
 
 // isNames reports whether v is a list of strings.
 func isNames(v *jsontree.Value) bool {
-	return v.Is(jsontree.Array) && !slices.ContainsFunc(v.Elems, func(e *jsontree.Value) bool { return e.Kind != jsontree.String })
+	return v.Is(jsontree.Array) && !slices.ContainsFunc(v.Elems,
+		func(e *jsontree.Value) bool { return e.Kind != jsontree.String })
 }
 
 // isCount reports whether a number is an integer from 0.

@@ -15,6 +15,9 @@ type Child struct {
 // ends in [], a value's of a map in {}, and what is kept below $defs has a path of its
 // own, for example $defs.Lora.
 func Children(v *jsontree.Value, path string) []Child {
+	if v == nil {
+		return nil
+	}
 	var out []Child
 	for _, m := range v.Members {
 		kw, known := keywords[m.Name]

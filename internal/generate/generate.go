@@ -110,7 +110,8 @@ func (g *run) prepare() (bool, error) {
 	}
 	if g.diags.Count(g.Limit()) > 0 {
 		// What a failed model has from an earlier run is better than nothing.
-		g.files.Changes = slices.DeleteFunc(g.files.Changes, func(c output.Change) bool { return c.Action == output.Delete })
+		g.files.Changes = slices.DeleteFunc(g.files.Changes,
+			func(c output.Change) bool { return c.Action == output.Delete })
 		return true, nil
 	}
 	g.diags = append(g.diags, g.unselected()...)

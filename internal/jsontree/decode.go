@@ -2,20 +2,34 @@ package jsontree
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
+	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits on what is read. A schema of the site has a depth of 6 and some ten
-// kilobytes; the limits leave room and keep hostile input from costing much.
+// Limits bound what is read beyond MaxDepth and the size of numbers, so that hostile
+// text costs little.
+type Limits struct {
+	Members int // of one object; 0 is no bound
+}
+
+// Foreign are the limits for text of others: pages, answers, documents, requests. Own
+// are those for files that only genclient writes, for example names.json, which grow
+// with the number of models.
+var (
+	Foreign = Limits{Members: MaxMembers}
+	Own     = Limits{}
+)
+
+// A schema of the site has a depth of 6 and some ten kilobytes; the limits leave room.
 const (
 	MaxDepth   = 64      // nested arrays and objects
-	MaxBytes   = 4 << 20 // one document or page
+	MaxBytes   = 4 << 20 // one document or page; the reader of it asks
 	MaxMembers = 2000    // members of one object
 	maxNumber  = 100     // bytes of a number
 	maxExp     = 400     // magnitude of a number's exponent: float64 ends at 308
@@ -31,86 +45,102 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return e.Message }
 
-// Decode reads the one JSON value (RFC 8259) that text starts with, after white
-// space, and returns it with the offset behind it. base is added to every offset,
-// for text that is a part of a larger source. The error is a *SyntaxError; with a
-// duplicate name or too much nesting there is no value either.
-//
-// It is its own parser because encoding/json keeps no offsets of values, and its
-// token stream, from which they can be had, takes three times as long.
-func Decode(text []byte, base int) (*Value, int, error) {
-	d := decoder{text: text, base: base}
+// Parse reads a text that is one JSON value (RFC 8259) and nothing else; a byte order
+// mark in front is ignored. The error is a *SyntaxError.
+func Parse(text []byte, limits Limits) (*Value, error) {
+	base := len(text) - len(TrimBOM(text))
+	v, end, err := decode(text[base:], base, limits)
+	if err != nil {
+		return nil, err
+	}
+	end += base
+	if rest := bytes.TrimLeft(text[end:], " \t\r\n"); len(rest) > 0 {
+		return nil, &SyntaxError{Offset: len(text) - len(rest), Message: "text follows the JSON value"}
+	}
+	return v, nil
+}
+
+// TrimBOM returns a text without the byte order mark of UTF-8 that some editors put in
+// front.
+func TrimBOM(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
+
+// Decode reads the JSON value that text starts with, after white space, and returns it
+// with the offset after it; what follows is not looked at. base is added to every
+// offset, for text that is a part of a larger source. The limits are those of Foreign. The
+// error is a *SyntaxError; with a duplicate name or too much nesting
+// there is no value either.
+func Decode(text []byte, base int) (*Value, int, error) { return decode(text, base, Foreign) }
+
+// decoder builds a tree from the tokens of jsontext.
+type decoder struct {
+	tokens *jsontext.Decoder
+	text   []byte
+	base   int
+	limits Limits
+}
+
+// decoders are those of jsontext, which hold buffers.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
+func decode(text []byte, base int, limits Limits) (*Value, int, error) {
+	tokens := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(tokens)
+	// Duplicate names are found below, with their place; invalid UTF-8 becomes U+FFFD, as
+	// encoding/json has it.
+	tokens.Reset(bytes.NewBuffer(text[:len(text):len(text)]),
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	d := decoder{tokens: tokens, text: text, base: base, limits: limits}
 	v, err := d.value(0)
 	if err != nil {
 		return nil, 0, err
 	}
-	return v, d.at, nil
+	return v, int(tokens.InputOffset()), nil
 }
 
-type decoder struct {
-	text []byte
-	base int
-	at   int
-}
-
-// next skips white space and returns the byte there, 0 at the end.
-func (d *decoder) next() byte {
-	for ; d.at < len(d.text); d.at++ {
-		switch c := d.text[d.at]; c {
-		case ' ', '\t', '\r', '\n':
+// next returns the offset of the next token: after white space and a separator.
+func (d *decoder) next() int {
+	at := int(d.tokens.InputOffset())
+	for ; at < len(d.text); at++ {
+		switch d.text[at] {
+		case ' ', '\t', '\r', '\n', ',', ':':
 		default:
-			return c
+			return at
 		}
 	}
-	return 0
-}
-
-func (d *decoder) errorAt(at int, format string, args ...any) error {
-	return &SyntaxError{Offset: d.base + at, Message: fmt.Sprintf(format, args...)}
-}
-
-// unexpected is the error of the byte at d.at, or of the text's end there.
-func (d *decoder) unexpected(where string) error {
-	if d.at >= len(d.text) {
-		return &SyntaxError{Offset: d.base + len(bytes.TrimRight(d.text, " \t\r\n")), CutOff: true,
-			Message: "the JSON value is cut off"}
-	}
-	r, _ := utf8.DecodeRune(d.text[d.at:])
-	return d.errorAt(d.at, "invalid character %q %s", r, where)
+	return at
 }
 
 func (d *decoder) value(depth int) (*Value, error) {
-	c := d.next()
-	v := &Value{Offset: d.base + d.at}
-	var err error
-	switch {
-	case c == '{' || c == '[':
+	at := d.next()
+	token, err := d.tokens.ReadToken()
+	if err != nil {
+		return nil, d.syntaxError(err, "looking for beginning of value")
+	}
+	v := &Value{Offset: d.base + at}
+	switch token.Kind() {
+	case '{', '[':
 		if depth == MaxDepth {
 			return nil, &SyntaxError{Offset: v.Offset, TooDeep: true,
 				Message: fmt.Sprintf("nested deeper than %d levels", MaxDepth)}
 		}
-		d.at++
-		if c == '{' {
+		if token.Kind() == '{' {
 			v.Kind = Object
 			v.Members, err = d.members(depth)
 		} else {
 			v.Kind = Array
 			v.Elems, err = d.elems(depth)
 		}
-	case c == '"':
-		v.Kind = String
-		v.Text, err = d.str()
-	case c == '-' || c >= '0' && c <= '9':
-		v.Kind = Number
-		v.Text, err = d.number()
-	case c == 't':
-		v.Kind, v.Text, err = Bool, "true", d.literal("true")
-	case c == 'f':
-		v.Kind, v.Text, err = Bool, "false", d.literal("false")
-	case c == 'n':
-		v.Kind, err = Null, d.literal("null")
-	default:
-		err = d.unexpected("looking for beginning of value")
+	case '"':
+		v.Kind, v.Text = String, token.String()
+	case '0':
+		v.Kind, v.Text = Number, token.String()
+		if !reasonable(v.Text) {
+			err = &SyntaxError{Offset: v.Offset, Message: "a number too long or too large to compute with"}
+		}
+	case 't':
+		v.Kind, v.Text = Bool, "true"
+	case 'f':
+		v.Kind, v.Text = Bool, "false"
 	}
 	if err != nil {
 		return nil, err
@@ -118,153 +148,55 @@ func (d *decoder) value(depth int) (*Value, error) {
 	return v, nil
 }
 
-// literal reads a word; an error stands at its first byte.
-func (d *decoder) literal(word string) error {
-	for i := range len(word) {
-		if d.at+i >= len(d.text) {
-			d.at = len(d.text)
-			return d.unexpected("")
-		}
-		if c := d.text[d.at+i]; c != word[i] {
-			return d.errorAt(d.at, "invalid character %q in literal %s", c, word)
-		}
-	}
-	d.at += len(word)
-	return nil
-}
-
-func (d *decoder) elems(depth int) ([]*Value, error) {
-	var elems []*Value
-	if d.next() == ']' {
-		d.at++
-		return nil, nil
-	}
-	for {
+func (d *decoder) elems(depth int) (elems []*Value, err error) {
+	for d.tokens.PeekKind() != ']' {
 		e, err := d.value(depth + 1)
 		if err != nil {
 			return nil, err
 		}
 		elems = append(elems, e)
-		switch d.next() {
-		case ',':
-			d.at++
-		case ']':
-			d.at++
-			return elems, nil
-		default:
-			return nil, d.unexpected("after array element")
-		}
 	}
+	if _, err := d.tokens.ReadToken(); err != nil {
+		return nil, d.syntaxError(err, "")
+	}
+	return elems, nil
 }
 
-func (d *decoder) members(depth int) ([]Member, error) {
-	var members []Member
-	if d.next() == '}' {
-		d.at++
-		return nil, nil
-	}
-	for {
-		if d.next() != '"' {
-			return nil, d.unexpected("looking for beginning of object key string")
+func (d *decoder) members(depth int) (members []Member, err error) {
+	for d.tokens.PeekKind() != '}' {
+		m := Member{Offset: d.base + d.next()}
+		name, err := d.tokens.ReadToken()
+		if err != nil {
+			return nil, d.syntaxError(err, "looking for beginning of object key string")
 		}
-		m := Member{Offset: d.base + d.at}
-		var err error
-		if m.Name, err = d.str(); err != nil {
-			return nil, err
-		}
-		if d.next() != ':' {
-			return nil, d.unexpected("after object key")
-		}
-		d.at++
+		m.Name = name.String()
 		if m.Value, err = d.value(depth + 1); err != nil {
 			return nil, err
 		}
-		if members = append(members, m); len(members) > MaxMembers {
-			return nil, &SyntaxError{Offset: m.Offset, Message: fmt.Sprintf("an object with more than %d members", MaxMembers)}
-		}
-		switch d.next() {
-		case ',':
-			d.at++
-		case '}':
-			d.at++
-			return members, duplicate(members)
-		default:
-			return nil, d.unexpected("after object key:value pair")
+		members = append(members, m)
+		if most := d.limits.Members; most > 0 && len(members) > most {
+			return nil, &SyntaxError{Offset: m.Offset, Message: fmt.Sprintf("an object with more than %d members", most)}
 		}
 	}
+	if _, err := d.tokens.ReadToken(); err != nil {
+		return nil, d.syntaxError(err, "")
+	}
+	return members, duplicate(members)
 }
 
-// str reads a string. Escapes and invalid UTF-8 are left to encoding/json, which
-// also knows what becomes of half a surrogate pair.
-func (d *decoder) str() (string, error) {
-	start, escaped := d.at, false
-	for d.at++; d.at < len(d.text); d.at++ {
-		switch c := d.text[d.at]; {
-		case c == '"':
-			d.at++
-			literal := d.text[start:d.at]
-			if !escaped && utf8.Valid(literal) {
-				return string(literal[1 : len(literal)-1]), nil
-			}
-			var s string
-			if err := json.Unmarshal(literal, &s); err != nil {
-				return "", d.errorAt(start, "%v", err)
-			}
-			return s, nil
-		case c == '\\':
-			escaped = true
-			d.at++ // the byte behind it ends no string
-		case c < ' ':
-			return "", d.errorAt(start, "invalid character %q in string literal", c)
-		}
+// syntaxError turns an error of jsontext into one of this package. where is what was
+// looked for at the start of a token.
+func (d *decoder) syntaxError(err error, where string) error {
+	var syntactic *jsontext.SyntacticError
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || !errors.As(err, &syntactic) {
+		return &SyntaxError{Offset: d.base + len(bytes.TrimRight(d.text, " \t\r\n")), CutOff: true,
+			Message: "the JSON value is cut off"}
 	}
-	d.at = len(d.text)
-	return "", d.unexpected("")
-}
-
-// number reads a number as it is written.
-func (d *decoder) number() (string, error) {
-	start := d.at
-	if d.text[d.at] == '-' {
-		d.at++
+	message := syntactic.Err.Error()
+	if start, ok := strings.CutSuffix(message, "at start of value"); ok {
+		message = start + where
 	}
-	if d.at < len(d.text) && d.text[d.at] == '0' {
-		d.at++
-	} else if err := d.digits(); err != nil {
-		return "", err
-	}
-	if d.at < len(d.text) && d.text[d.at] == '.' {
-		d.at++
-		if err := d.digits(); err != nil {
-			return "", err
-		}
-	}
-	if d.at < len(d.text) && (d.text[d.at] == 'e' || d.text[d.at] == 'E') {
-		d.at++
-		if d.at < len(d.text) && (d.text[d.at] == '+' || d.text[d.at] == '-') {
-			d.at++
-		}
-		if err := d.digits(); err != nil {
-			return "", err
-		}
-	}
-	text := string(d.text[start:d.at])
-	if !reasonable(text) {
-		return "", d.errorAt(start, "a number too long or too large to compute with")
-	}
-	return text, nil
-}
-
-// digits reads one digit or more.
-func (d *decoder) digits() error {
-	start := d.at
-	for d.at < len(d.text) && d.text[d.at] >= '0' && d.text[d.at] <= '9' {
-		d.at++
-	}
-	if d.at == start {
-		return d.unexpected("in numeric literal")
-	}
-	return nil
+	return &SyntaxError{Offset: d.base + int(syntactic.ByteOffset), Message: message}
 }
 
 // reasonable reports whether exact arithmetic on the number is cheap: 1e999999999
@@ -292,18 +224,16 @@ func duplicate(members []Member) error {
 		}
 		return nil
 	}
-	sorted := slices.Clone(members)
-	slices.SortFunc(sorted, func(a, b Member) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Offset, b.Offset))
-	})
-	for i := 1; i < len(sorted); i++ {
-		if sorted[i].Name == sorted[i-1].Name {
-			return repeated(sorted[i])
+	seen := make(map[string]bool, len(members))
+	for _, m := range members {
+		if seen[m.Name] {
+			return repeated(m)
 		}
+		seen[m.Name] = true
 	}
 	return nil
 }
 
 func repeated(m Member) error {
-	return &SyntaxError{Offset: m.Offset, Message: fmt.Sprintf("the name %q stands twice in one object", m.Name)}
+	return &SyntaxError{Offset: m.Offset, Message: fmt.Sprintf("the name %q appears twice in one object", m.Name)}
 }

@@ -3,11 +3,7 @@
 package jsontree
 
 import (
-	"bytes"
 	"slices"
-	"unicode/utf8"
-
-	"github.com/genclient/genclient/internal/diag"
 )
 
 // Kind is the type of a JSON value.
@@ -129,25 +125,4 @@ func (v *Value) Brief() string {
 		text = string(runes[:most]) + "..."
 	}
 	return text
-}
-
-// Source is a text with the name it is known by in diagnostics.
-type Source struct {
-	File string
-	Text []byte
-}
-
-// Position turns an offset into a place: lines and columns from 1, columns in
-// runes.
-func (s *Source) Position(offset int) diag.Position {
-	if s == nil {
-		return diag.Position{}
-	}
-	before := s.Text[:min(max(offset, 0), len(s.Text))]
-	line := bytes.LastIndexByte(before, '\n') + 1
-	return diag.Position{
-		File: s.File,
-		Line: bytes.Count(before, []byte("\n")) + 1,
-		Col:  utf8.RuneCount(before[line:]) + 1,
-	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/genclient/genclient/internal/diag"
 )
 
-func decode(t testing.TB, text string) *Value {
+func mustDecode(t testing.TB, text string) *Value {
 	t.Helper()
 	v, _, err := Decode([]byte(text), 0)
 	if err != nil {
@@ -26,7 +26,7 @@ func decode(t testing.TB, text string) *Value {
 
 func TestDecodeKeepsOrderSpellingAndPlace(t *testing.T) {
 	text := "\n" + `{"z": [1e3, -0, 3.0, 0.10, 4294967295, 1E+2], "a" : {"ä": "x\u00e9\"", "": null}, "b":true}`
-	v := decode(t, text)
+	v := mustDecode(t, text)
 	if got, want := v.Compact(), `{"z":[1e3,-0,3.0,0.10,4294967295,1E+2],"a":{"ä":"xé\"","":null},"b":true}`; got != want {
 		t.Errorf("Compact() = %s, want %s", got, want)
 	}
@@ -99,20 +99,20 @@ func TestDecodeErrors(t *testing.T) {
 		{"cut in a string", `{"a": "b`, SyntaxError{Offset: 8, CutOff: true, Message: "cut off"}},
 		{"cut in a literal", `[tru`, SyntaxError{Offset: 4, CutOff: true, Message: "cut off"}},
 		{"a template's braces", `{request_id}`, SyntaxError{Offset: 1, Message: "invalid character 'r'"}},
-		{"trailing comma in an array", `[1,]`, SyntaxError{Offset: 3, Message: "invalid character ']'"}},
-		{"trailing comma in an object", `{"a":1,}`, SyntaxError{Offset: 7, Message: "invalid character '}'"}},
+		{"trailing comma in an array", `[1,]`, SyntaxError{Offset: 2, Message: "invalid character ','"}},
+		{"trailing comma in an object", `{"a":1,}`, SyntaxError{Offset: 6, Message: "invalid character ','"}},
 		{"two commas", `[1,,2]`, SyntaxError{Offset: 3, Message: "invalid character ','"}},
 		{"colon without a value", `{"a":,}`, SyntaxError{Offset: 5, Message: "invalid character ','"}},
 		{"missing comma", `[1 2]`, SyntaxError{Offset: 3, Message: "invalid character '2'"}},
 		{"missing colon", `{"a" 1}`, SyntaxError{Offset: 5, Message: "invalid character '1'"}},
 		{"wrong bracket", `[1}`, SyntaxError{Offset: 2, Message: "invalid character '}'"}},
-		{"name that is no string", `{1: 2}`, SyntaxError{Offset: 1, Message: "invalid character '1'"}},
-		{"control character in a string", "[\"a\nb\"]", SyntaxError{Offset: 1, Message: "in string literal"}},
-		{"bad literal", `[nul]`, SyntaxError{Offset: 1, Message: "invalid character ']'"}},
+		{"name that is not a string", `{1: 2}`, SyntaxError{Offset: 1, Message: "must be a string"}},
+		{"control character in a string", "[\"a\nb\"]", SyntaxError{Offset: 3, Message: "in string"}},
+		{"bad literal", `[nul]`, SyntaxError{Offset: 4, Message: "invalid character ']'"}},
 		{"bad number", `[01]`, SyntaxError{Offset: 2, Message: "invalid character '1'"}},
 		{"byte order mark", "\ufeff{}", SyntaxError{Offset: 0, Message: "invalid character"}},
-		{"name twice", `{"a": 1, "b": 2, "a": 3}`, SyntaxError{Offset: 17, Message: `the name "a" stands twice`}},
-		{"name twice by escape", `{"a": 1, "\u0061": 3}`, SyntaxError{Offset: 9, Message: `the name "a" stands twice`}},
+		{"name twice", `{"a": 1, "b": 2, "a": 3}`, SyntaxError{Offset: 17, Message: `the name "a" appears twice`}},
+		{"name twice by escape", `{"a": 1, "\u0061": 3}`, SyntaxError{Offset: 9, Message: `the name "a" appears twice`}},
 		{"too deep", deep(MaxDepth + 1), SyntaxError{Offset: MaxDepth, TooDeep: true, Message: "deeper than 64 levels"}},
 		{"too deep and cut off", strings.Repeat(`{"a":`, 10_000), SyntaxError{Offset: 5 * MaxDepth, TooDeep: true, Message: "deeper than 64 levels"}},
 		{"too many members", wide(MaxMembers + 1), SyntaxError{Offset: len(wide(MaxMembers)), Message: "more than 2000 members"}},
@@ -158,12 +158,12 @@ func TestValueEqual(t *testing.T) {
 	same := [][2]string{{`{"a": [1, "x", null]}`, ` {"a":[1,"x",null]}`}}
 	different := [][2]string{{`1`, `1.0`}, {`{"a":1,"b":2}`, `{"b":2,"a":1}`}, {`[]`, `{}`}, {`"1"`, `1`}, {`[1]`, `[1,2]`}, {`{"a":1}`, `{"b":1}`}, {`"true"`, `true`}}
 	for _, p := range same {
-		if !decode(t, p[0]).Equal(decode(t, p[1])) {
+		if !mustDecode(t, p[0]).Equal(mustDecode(t, p[1])) {
 			t.Errorf("%s and %s are not equal", p[0], p[1])
 		}
 	}
 	for _, p := range different {
-		if decode(t, p[0]).Equal(decode(t, p[1])) {
+		if mustDecode(t, p[0]).Equal(mustDecode(t, p[1])) {
 			t.Errorf("%s and %s are equal", p[0], p[1])
 		}
 	}

@@ -25,7 +25,8 @@ func (g Globs) Check() error {
 
 // Match reports whether the globs choose an id.
 func (g Globs) Match(id string) bool {
-	return len(g) == 0 || slices.ContainsFunc(g, func(glob string) bool { return doublestar.MatchUnvalidated(glob, id) })
+	return len(g) == 0 || slices.ContainsFunc(g,
+		func(glob string) bool { return doublestar.MatchUnvalidated(glob, id) })
 }
 
 // Choose returns the ids that the globs choose. A glob that matches none is an

@@ -85,7 +85,8 @@ func (l *Library) Document(id string) *schema.Document {
 
 // Select returns the documents of the models that the globs select.
 func (l *Library) Select(globs Globs) []*schema.Document {
-	return slices.DeleteFunc(slices.Clone(l.Documents), func(d *schema.Document) bool { return !globs.Match(d.ModelID) })
+	return slices.DeleteFunc(slices.Clone(l.Documents),
+		func(d *schema.Document) bool { return !globs.Match(d.ModelID) })
 }
 
 // Plan plans a package of the models that opts select, under their pinned names.

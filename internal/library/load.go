@@ -70,7 +70,8 @@ func load(fsys fs.FS, dir string) (set, diag.List, error) {
 			out.documents = append(out.documents, f.doc)
 		}
 	}
-	slices.SortStableFunc(out.documents, func(a, b *schema.Document) int { return strings.Compare(a.ModelID, b.ModelID) })
+	slices.SortStableFunc(out.documents,
+		func(a, b *schema.Document) int { return strings.Compare(a.ModelID, b.ModelID) })
 	out.documents, diags = dropRepeated(out.documents, diags)
 	return out, diags, nil
 }

@@ -1,10 +1,13 @@
 package library
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/genclient/genclient/internal/plan"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -54,5 +57,53 @@ func TestLoadError(t *testing.T) {
 	_, _, err := load(fstest.MapFS{"a.json/": {Data: []byte("x")}, "b": {Mode: 0}}, ".")
 	if err == nil || !strings.HasPrefix(err.Error(), "reading ") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestTextAfterTheNames: a second object after the first, as two versions of a merge
+// leave it, must not lose the pins of either without a word.
+func TestTextAfterTheNames(t *testing.T) {
+	for _, names := range []string{`{"a/b": "One"}{"a/b": "Two"}`, `{"a/b": "One"} x`, "{}\n{}"} {
+		l, err := Read(fstest.MapFS{
+			"a.json":     {Data: []byte(`{"model_id": "a/b", "input": {}}`)},
+			"names.json": {Data: []byte(names)},
+		}, "schemas")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !l.NamesBroken || len(l.Diags) != 1 || l.Diags[0].Rule != "names-file" || l.Diags[0].Message != "text follows the JSON value" {
+			t.Errorf("%s: %v", names, l.Diags)
+		}
+	}
+}
+
+// TestManyNames: what scrape wrote for a hundred thousand models is read again.
+func TestManyNames(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("{")
+	for n := range 100_000 {
+		fmt.Fprintf(&b, "\n\"vendor/model-%06d\": \"Model%06d\",", n, n)
+	}
+	text := strings.TrimSuffix(b.String(), ",") + "\n}\n"
+	l, err := Read(fstest.MapFS{"names.json": {Data: []byte(text)}}, "schemas")
+	if err != nil || l.Diags != nil {
+		t.Fatal(err, l.Diags)
+	}
+	if again := l.Pins.Bytes(); bytes.Count(again, []byte("\n")) != 100_002 {
+		t.Errorf("%d bytes are written again", len(again))
+	}
+}
+
+// TestByteOrderMark: editors on Windows put one in front.
+func TestByteOrderMark(t *testing.T) {
+	l, err := Read(fstest.MapFS{
+		"a.json":     {Data: []byte("\ufeff" + `{"model_id": "a/b", "input": {}}`)},
+		"names.json": {Data: []byte("\ufeff" + `{"a/b": "Other"}`)},
+	}, "schemas")
+	if err != nil || l.Diags != nil || len(l.Documents) != 1 {
+		t.Fatal(err, l)
+	}
+	if pkg, _ := l.Plan(plan.Options{}); pkg.Models[0].Name != "Other" {
+		t.Errorf("the model is named %s", pkg.Models[0].Name)
 	}
 }

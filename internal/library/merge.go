@@ -31,8 +31,10 @@ func Merge(existing []*schema.Document, scraped []schema.Scraped) ([]*schema.Doc
 	docs := slices.Clone(existing)
 	slices.SortStableFunc(docs, func(a, b *schema.Document) int { return strings.Compare(a.ModelID, b.ModelID) })
 	var changes Changes
-	for _, s := range slices.SortedFunc(slices.Values(scraped), func(a, b schema.Scraped) int { return strings.Compare(a.ID, b.ID) }) {
-		i, known := slices.BinarySearchFunc(docs, s.ID, func(d *schema.Document, id string) int { return strings.Compare(d.ModelID, id) })
+	for _, s := range slices.SortedFunc(slices.Values(scraped),
+		func(a, b schema.Scraped) int { return strings.Compare(a.ID, b.ID) }) {
+		i, known := slices.BinarySearchFunc(docs, s.ID,
+			func(d *schema.Document, id string) int { return strings.Compare(d.ModelID, id) })
 		var old *schema.Document
 		if known {
 			old = docs[i]
@@ -133,8 +135,10 @@ func mediaFormats(catalog, page *jsontree.Value) *jsontree.Value {
 	formats := jsontree.NewObject()
 	for _, m := range catalog.Get("properties").Members {
 		format, onPage := m.Value.Get("format"), page.Get("properties").Get(m.Name)
-		if dialect.MediaFormat(format.Str()) != ir.NoMedia && onPage != nil && onPage.Get("format").Str() != format.Str() {
-			formats.Members = append(formats.Members, jsontree.Member{Name: m.Name, Value: jsontree.NewString(format.Text)})
+		if dialect.MediaFormat(format.Str()) != ir.NoMedia && onPage != nil &&
+			onPage.Get("format").Str() != format.Str() {
+			formats.Members = append(formats.Members,
+				jsontree.Member{Name: m.Name, Value: jsontree.NewString(format.Text)})
 		}
 	}
 	if len(formats.Members) == 0 {

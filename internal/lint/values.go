@@ -19,9 +19,11 @@ func (l *linter) enum(v *jsontree.Value, path string) {
 	}
 	if constant != nil {
 		if enum.Is(jsontree.Array) && !dialect.SetOf(enum.Elems...).Has(constant) {
-			l.report("const-conflict", constant.Offset, path, "the constant "+constant.Brief()+" is not a member of the enum")
+			l.report("const-conflict", constant.Offset, path,
+				"the constant "+constant.Brief()+" is not a member of the enum")
 		} else if !dialect.HasType(constant, names...) {
-			l.report("const-conflict", constant.Offset, path, "the constant "+constant.Brief()+" does not have the schema's type")
+			l.report("const-conflict", constant.Offset, path,
+				"the constant "+constant.Brief()+" does not have the schema's type")
 		}
 	}
 	if !enum.Is(jsontree.Array) {
@@ -42,7 +44,8 @@ func (l *linter) enum(v *jsontree.Value, path string) {
 			continue
 		}
 		if !dialect.HasType(e, names...) {
-			l.report("enum-type-mismatch", e.Offset, path, "the member "+e.Brief()+" is not of type "+strings.Join(names, " or "))
+			l.report("enum-type-mismatch", e.Offset, path,
+				"the member "+e.Brief()+" is not of type "+strings.Join(names, " or "))
 		}
 		if e.Is(jsontree.String) && e.Text == "" || e.Is(jsontree.Number) && dialect.Rational(e).Sign() == 0 {
 			l.report("enum-zero-member", e.Offset, path, "the member "+e.Brief()+" is Go's zero value")
@@ -74,7 +77,8 @@ func (l *linter) integers(v *jsontree.Value, path string) {
 	if !slices.Contains(dialect.StandardTypes(v.Get("type")), "integer") {
 		return
 	}
-	values := []*jsontree.Value{v.Get("minimum"), v.Get("maximum"), v.Get("exclusiveMinimum"), v.Get("exclusiveMaximum"), v.Get("const")}
+	values := []*jsontree.Value{v.Get("minimum"), v.Get("maximum"), v.Get("exclusiveMinimum"),
+		v.Get("exclusiveMaximum"), v.Get("const")}
 	if enum := v.Get("enum"); enum != nil {
 		values = append(values, enum.Elems...)
 	}
@@ -104,7 +108,8 @@ func (l *linter) defaultValue(v *jsontree.Value, path string) {
 	switch {
 	case len(texts) == 0:
 	case slices.ContainsFunc(texts, dialect.BareFile):
-		l.report("default-bare-file", value.Offset, path, "the default "+value.Brief()+" is a file name without an address")
+		l.report("default-bare-file", value.Offset, path,
+			"the default "+value.Brief()+" is a file name without an address")
 	default:
 		l.demo = append(l.demo, property{path, value.Offset})
 	}
@@ -121,7 +126,8 @@ func (l *linter) defaults(validator *validate.Validator) {
 	for _, f := range validator.ValidateTree(instance, nil) {
 		for end := range len(f.Path) + 1 {
 			if (end == len(f.Path) || f.Path[end] == '.' || f.Path[end] == '[') && defaults[f.Path[:end]] {
-				l.report("default-invalid", f.Value.Offset, f.Path, "the default "+f.Value.Brief()+" violates "+f.Keyword+": "+f.Message)
+				l.report("default-invalid", f.Value.Offset, f.Path,
+					"the default "+f.Value.Brief()+" violates "+f.Keyword+": "+f.Message)
 				break
 			}
 		}

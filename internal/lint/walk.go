@@ -49,7 +49,8 @@ func (l *linter) root() {
 	d := l.doc
 	l.text(d.Root().Get("title"), "")
 	l.text(d.Root().Get("description"), "")
-	if props := d.Input.Get("properties"); !combines(d.Input) && (props == nil || props.Is(jsontree.Object) && len(props.Members) == 0) {
+	if props := d.Input.Get("properties"); !combines(d.Input) &&
+		(props == nil || props.Is(jsontree.Object) && len(props.Members) == 0) {
 		problem := dialect.RootWithoutProperties(d.Input)
 		l.problem(&problem, "")
 	}
@@ -127,12 +128,15 @@ func (l *linter) keywords(v *jsontree.Value, path string) {
 		case !known:
 			l.report("keyword-unknown", m.Offset, path, fmt.Sprintf("the keyword %q is not known", m.Name))
 		case !kw.AppliesTo(names...):
-			l.report("keyword-misplaced", m.Offset, path, fmt.Sprintf("%q on %s", m.Name, withArticle(strings.Join(names, " or "))))
+			l.report("keyword-misplaced", m.Offset, path,
+				fmt.Sprintf("%q on %s", m.Name, withArticle(strings.Join(names, " or "))))
 		case kw.Unchecked && !m.Value.Is(jsontree.Null):
-			l.report("keyword-unchecked", m.Offset, path, fmt.Sprintf("the keyword %q is not checked before sending", m.Name))
+			l.report("keyword-unchecked", m.Offset, path,
+				fmt.Sprintf("the keyword %q is not checked before sending", m.Name))
 		}
 	}
-	for name, rule := range map[string]string{"deprecated": "deprecated", "readOnly": "read-only", "nullable": "nullable"} {
+	for name, rule := range map[string]string{"deprecated": "deprecated", "readOnly": "read-only",
+		"nullable": "nullable"} {
 		if flag := v.Get(name); flag.True() {
 			l.report(rule, flag.Offset, path, "the schema is marked "+name)
 		}
@@ -177,7 +181,8 @@ func (l *linter) types(v *jsontree.Value, path string, as role) {
 // combines reports whether other schemas apply to the instances of v too: planning,
 // which puts them together, knows more of its properties then.
 func combines(v *jsontree.Value) bool {
-	return slices.ContainsFunc([]string{"$ref", "allOf", "anyOf", "oneOf"}, func(name string) bool { return v.Get(name) != nil })
+	return slices.ContainsFunc([]string{"$ref", "allOf", "anyOf", "oneOf"},
+		func(name string) bool { return v.Get(name) != nil })
 }
 
 // givesType reports whether a keyword of the schema says what its values are.
@@ -214,7 +219,8 @@ func (l *linter) object(v *jsontree.Value, path string, as role) {
 	}
 	l.problem(dialect.AdditionalProperties(props, additional), path)
 	if as != roleRoot && as != rolePart && slices.Equal(dialect.StandardTypes(v.Get("type")), []string{"object"}) &&
-		(props == nil || len(props.Members) == 0) && !additional.Is(jsontree.Object) && v.Get("patternProperties") == nil {
+		(props == nil || len(props.Members) == 0) && !additional.Is(jsontree.Object) &&
+		v.Get("patternProperties") == nil {
 		l.report("free-form-object", v.Offset, path, "the object names no properties")
 	}
 }
@@ -222,7 +228,8 @@ func (l *linter) object(v *jsontree.Value, path string, as role) {
 // array reports an array whose items are not known. The site's media formats
 // say enough: the items of image_uris are strings.
 func (l *linter) array(v *jsontree.Value, path string) {
-	if slices.Contains(dialect.StandardTypes(v.Get("type")), "array") && v.Get("items") == nil && v.Get("prefixItems") == nil &&
+	if slices.Contains(dialect.StandardTypes(v.Get("type")), "array") && v.Get("items") == nil &&
+		v.Get("prefixItems") == nil &&
 		!strings.HasSuffix(v.Get("format").Str(), "_uris") &&
 		!strings.HasSuffix(l.doc.Catalog.Get("formats").Get(path).Str(), "_uris") {
 		l.report("array-without-items", v.Get("type").Offset, path, "the array does not say what its items are")

@@ -53,7 +53,7 @@ func ReadPins(src *jsontree.Source) (Pins, diag.List) {
 		d.Hint = cmp.Or(hint, d.Hint)
 		diags = append(diags, d)
 	}
-	root, _, err := jsontree.Decode(src.Text, 0)
+	root, err := jsontree.Parse(src.Text, jsontree.Own)
 	if err != nil {
 		fail(err.(*jsontree.SyntaxError).Offset, err.Error(), "")
 		return p, diags

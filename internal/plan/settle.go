@@ -84,7 +84,8 @@ func (n *node) mergeProperties() {
 			n.properties = p
 			continue
 		}
-		all := &jsontree.Value{Kind: jsontree.Object, Offset: n.properties.Offset, Members: slices.Clone(n.properties.Members)}
+		all := &jsontree.Value{Kind: jsontree.Object, Offset: n.properties.Offset,
+			Members: slices.Clone(n.properties.Members)}
 		for _, m := range p.Members {
 			switch v := all.Get(m.Name); {
 			case v == nil:
@@ -125,7 +126,7 @@ func (n *node) settleType() {
 			types = append(types, standard)
 		}
 	}
-	if len(types) == 2 && (types[0] == "number" && types[1] == "integer" || types[0] == "integer" && types[1] == "number") {
+	if len(types) == 2 && slices.Contains(types, "number") && slices.Contains(types, "integer") {
 		types = []string{"number"}
 	}
 	if len(types) > 1 && (n.closed || n.get("enum") != nil || n.get("const") != nil) {

@@ -113,7 +113,8 @@ func (b *builder) newType(n *node, p place) ir.Type {
 		if n.properties != nil && (len(n.properties.Members) > 0 || n.sealed()) {
 			return b.structOf(n, p)
 		}
-		return &ir.Map{Elem: b.item(n.get("additionalProperties"), n, place{path: p.path + "{}", name: p.name + "Value"})}
+		return &ir.Map{Elem: b.item(n.get("additionalProperties"), n,
+			place{path: p.path + "{}", name: p.name + "Value"})}
 	}
 	return b.raw(n, p, "the page gives it no type")
 }
@@ -146,7 +147,8 @@ func (b *builder) item(v *jsontree.Value, list *node, p place) ir.Item {
 	if !b.output {
 		it.Checks, it.Unchecked = b.checks(n, t)
 		it.Unchecked = append(it.Unchecked, unchecked(n)...)
-		if inner := p.path[:len(p.path)-2]; list.typ == "object" || strings.HasSuffix(inner, "]") || strings.HasSuffix(inner, "}") {
+		if inner := p.path[:len(p.path)-2]; list.typ == "object" || strings.HasSuffix(inner, "]") ||
+			strings.HasSuffix(inner, "}") {
 			// The path of a media rule leads to a value or to the items of a list.
 			for _, rule := range n.get("validations").Items() {
 				it.Unchecked = append(it.Unchecked, ruleText(rule))

@@ -96,7 +96,8 @@ func (d *Document) Value() *jsontree.Value {
 		}
 	}
 	if d.Price.USD != "" {
-		price = jsontree.NewObject(jsontree.Member{Name: "usd", Value: &jsontree.Value{Kind: jsontree.Number, Text: d.Price.USD}},
+		price = jsontree.NewObject(jsontree.Member{Name: "usd",
+			Value: &jsontree.Value{Kind: jsontree.Number, Text: d.Price.USD}},
 			jsontree.Member{Name: "unit", Value: str(d.Price.Unit)})
 	}
 	if d.Removed {
@@ -121,16 +122,14 @@ func (d *Document) Bytes() []byte {
 func Read(file string, text []byte) (*Document, diag.List) {
 	r := reader{src: &jsontree.Source{File: file, Text: text}}
 	if len(text) > jsontree.MaxBytes {
-		r.errorAt(0, "document-too-large", fmt.Sprintf("the document has %d bytes, more than %d", len(text), jsontree.MaxBytes), "")
+		r.errorAt(0, "document-too-large",
+			fmt.Sprintf("the document has %d bytes, more than %d", len(text), jsontree.MaxBytes), "")
 		return nil, r.diags
 	}
-	root, end, err := jsontree.Decode(text, 0)
+	root, err := jsontree.Parse(text, jsontree.Foreign)
 	if err != nil {
 		r.syntax(err)
 		return nil, r.diags
-	}
-	if rest := strings.TrimLeft(string(text[end:]), " \t\r\n"); rest != "" {
-		r.errorAt(len(text)-len(rest), "json-syntax", "text behind the document", "a schema document is one JSON object")
 	}
 	d := r.document(root)
 	if r.diags.HasErrors() {
@@ -160,7 +159,8 @@ func (r *reader) syntax(err error) {
 func (r *reader) document(root *jsontree.Value) *Document {
 	d := &Document{source: r.src, root: root}
 	if root.Kind != jsontree.Object {
-		r.errorAt(root.Offset, "document-shape", "a schema document is a JSON object, this is "+root.Kind.WithArticle(), "")
+		r.errorAt(root.Offset, "document-shape",
+			"a schema document is a JSON object, this is "+root.Kind.WithArticle(), "")
 		return d
 	}
 	for _, m := range root.Members {
@@ -209,7 +209,8 @@ func (r *reader) document(root *jsontree.Value) *Document {
 	if d.Input == nil {
 		r.errorAt(root.Offset, "document-shape", `the member "input" is missing`, "")
 	} else if d.Input.Kind != jsontree.Object {
-		r.errorAt(d.Input.Offset, "document-shape", "the input schema is not an object but "+d.Input.Kind.WithArticle(), "")
+		r.errorAt(d.Input.Offset, "document-shape",
+			"the input schema is not an object but "+d.Input.Kind.WithArticle(), "")
 	}
 	return d
 }
@@ -224,7 +225,8 @@ func (r *reader) price(v *jsontree.Value) Price {
 		case "unit":
 			p.Unit = r.text(m)
 		default:
-			r.errorAt(m.Offset, "document-shape", fmt.Sprintf("unknown member %q of the price", m.Name), "a price has usd and unit")
+			r.errorAt(m.Offset, "document-shape", fmt.Sprintf("unknown member %q of the price", m.Name),
+				"a price has usd and unit")
 		}
 	}
 	if v.Kind == jsontree.Object && v.Get("usd") == nil {
@@ -240,7 +242,8 @@ func (r *reader) text(m jsontree.Member) string {
 
 func (r *reader) want(m jsontree.Member, k jsontree.Kind) {
 	if m.Value.Kind != k {
-		r.errorAt(m.Value.Offset, "document-shape", fmt.Sprintf("%q is %s, not %s", m.Name, m.Value.Kind.WithArticle(), k.WithArticle()), "")
+		r.errorAt(m.Value.Offset, "document-shape",
+			fmt.Sprintf("%q is %s, not %s", m.Name, m.Value.Kind.WithArticle(), k.WithArticle()), "")
 	}
 }
 

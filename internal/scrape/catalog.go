@@ -11,7 +11,7 @@ import (
 
 // readJSON reads a source that is one JSON value.
 func readJSON(src *jsontree.Source) (*jsontree.Value, diag.List) {
-	root, _, err := jsontree.Decode(src.Text, 0)
+	root, err := jsontree.Parse(src.Text, jsontree.Foreign)
 	var syntax *jsontree.SyntaxError
 	if errors.As(err, &syntax) {
 		d := diag.Diagnostic{Pos: src.Position(syntax.Offset), Severity: diag.Error, Rule: "json-syntax", Message: syntax.Message}

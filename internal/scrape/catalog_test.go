@@ -58,3 +58,14 @@ func TestPricesThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// TestTextAfterACatalog: half of what two answers say must not pass for all of it.
+func TestTextAfterACatalog(t *testing.T) {
+	entry := `{"model_id": "v/m", "input_schema": ` + oneProperty + `}`
+	for _, text := range []string{entry + entry, entry + " x", "[" + entry + "]\n]"} {
+		byID, diags := scrapeSources(t, writeFiles(t, map[string]string{"a.json": text}))
+		if len(byID) > 0 || len(diags) != 1 || diags[0].Rule != "json-syntax" {
+			t.Errorf("%s: %v, %v", text, byID, diags)
+		}
+	}
+}

@@ -192,7 +192,7 @@ func readAll(r io.Reader, f format) (input, error) {
 	if err != nil {
 		return input{}, err
 	}
-	content = bytes.TrimPrefix(content, []byte("\ufeff"))
+	content = jsontree.TrimBOM(content)
 	if f == unknown {
 		f = sniff(content)
 	}

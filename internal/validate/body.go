@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,15 +47,9 @@ func (v *validation) report(d diag.Diagnostic, offset int) {
 }
 
 func (v *validation) run(ctx context.Context, opts Options) error {
-	root, end, err := jsontree.Decode(v.src.Text, 0)
-	var syntax *jsontree.SyntaxError
-	if err == nil {
-		if rest := bytes.TrimLeft(v.src.Text[end:], " \t\r\n"); len(rest) > 0 {
-			syntax = &jsontree.SyntaxError{Offset: len(v.src.Text) - len(rest), Message: "there is text behind the JSON value"}
-		}
-	}
-	if syntax != nil || errors.As(err, &syntax) {
-		v.report(diag.Diagnostic{Severity: diag.Error, Rule: "json-syntax", Message: syntax.Message}, syntax.Offset)
+	root, err := jsontree.Parse(v.src.Text, jsontree.Foreign)
+	if syntax := (*jsontree.SyntaxError)(nil); errors.As(err, &syntax) {
+		v.diags = append(v.diags, diag.New("json-syntax", v.src.Position(syntax.Offset), "", syntax.Message))
 		return nil
 	}
 	v.root = root
@@ -65,7 +58,7 @@ func (v *validation) run(ctx context.Context, opts Options) error {
 		return fmt.Errorf("the schema of %s cannot be used: %s", v.doc.ModelID, diags[0].Message)
 	}
 	broken := map[int]bool{} // offsets
-	for _, f := range validator.Validate(v.src.Text, nil) {
+	for _, f := range validator.ValidateTree(root, nil) {
 		v.report(diag.Diagnostic{Severity: diag.Error, Rule: f.Keyword, Subject: f.Path, Message: f.Message}, f.Offset)
 		broken[f.Offset] = true
 	}

@@ -73,7 +73,8 @@ func (c *compiler) schema(v *jsontree.Value) map[string]any {
 		case "type", "$ref", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 			"uniqueItems", "dependentRequired":
 			out[m.Name] = plain(m.Value)
-		case "minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains", "minProperties", "maxProperties":
+		case "minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains",
+			"minProperties", "maxProperties":
 			out[m.Name] = count(m.Value)
 		default:
 			c.schemas(out, m)

@@ -3,7 +3,6 @@
 package validate
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -84,10 +83,7 @@ func Compile(d *schema.Document) (*Validator, diag.List) {
 // measure returns what is known of the media that a string names, for the
 // site's media rules; with a nil measure these are not judged.
 func (j *Validator) Validate(body []byte, measure func(uri string) (Media, bool)) []Violation {
-	v, end, err := jsontree.Decode(body, 0)
-	if err == nil && len(bytes.TrimLeft(body[end:], " \t\r\n")) > 0 {
-		err = errors.New("there is text behind the JSON value")
-	}
+	v, err := jsontree.Parse(body, jsontree.Foreign)
 	if err != nil {
 		return []Violation{{Keyword: "json", Message: err.Error()}}
 	}
@@ -110,7 +106,8 @@ func (j *Validator) ValidateTree(v *jsontree.Value, measure func(uri string) (Me
 	c := collector{instance: v}
 	c.collect(invalid)
 	slices.SortFunc(c.found, func(a, b Violation) int {
-		return cmp.Or(comparePaths(a.Path, b.Path), cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(comparePaths(a.Path, b.Path), cmp.Compare(a.Keyword, b.Keyword),
+			cmp.Compare(a.Message, b.Message))
 	})
 	return slices.CompactFunc(c.found, func(a, b Violation) bool {
 		return slices.Equal(a.Steps, b.Steps) && a.Keyword == b.Keyword && a.Message == b.Message
