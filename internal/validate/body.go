@@ -101,7 +101,8 @@ func number(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 // clientRules are the rules as the runtime takes them.
 func clientRules(table []ir.PathRule) []client.MediaRule {
 	kinds := map[ir.MediaKind]client.MediaKind{
-		ir.MediaImage: client.MediaKindImage, ir.MediaVideo: client.MediaKindVideo, ir.MediaAudio: client.MediaKindAudio,
+		ir.MediaImage: client.MediaKindImage, ir.MediaVideo: client.MediaKindVideo,
+		ir.MediaAudio: client.MediaKindAudio,
 	}
 	rules := make([]client.MediaRule, len(table))
 	for i, r := range table {

@@ -1,0 +1,7 @@
+// Package client holds the fixed part of every generated client: a Client with its
+// options, submits and their jobs, waiting and results, media checks and downloads, the
+// journal, and the errors of all of these. It depends on the standard library only.
+//
+// genclient stamps the files of this folder, tests and this comment aside, into each
+// package that it generates, where the models' inputs and methods join them.
+package client
