@@ -14,8 +14,7 @@ import (
 
 // Documents reports every irregularity of the documents: what the site has as a
 // convention as notes, what could surprise a caller as warnings. planned is what
-// planning them reports, plan.Build. The list is sorted and reports no rule twice for
-// one subject.
+// planning them reports, plan.Build; it is part of the list. The caller sorts and merges.
 func Documents(docs []*schema.Document, planned diag.List) diag.List {
 	lists := make([]diag.List, len(docs))
 	var group errgroup.Group
@@ -31,7 +30,7 @@ func Documents(docs []*schema.Document, planned diag.List) diag.List {
 	for _, l := range lists {
 		diags = append(diags, l...)
 	}
-	return union(diags, planned).Merge()
+	return union(diags, planned)
 }
 
 // union returns what planning reports and, of what the rules report, what planning does
