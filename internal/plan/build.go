@@ -6,7 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/schema"
@@ -49,20 +50,15 @@ func buildAll(docs []*schema.Document) []*builder {
 	docs = slices.Clone(docs)
 	slices.SortFunc(docs, func(a, b *schema.Document) int { return strings.Compare(a.ModelID, b.ModelID) })
 	builders := make([]*builder, len(docs))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for i := range next {
-				builders[i] = build(docs[i])
-			}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, d := range docs {
+		group.Go(func() error {
+			builders[i] = build(d)
+			return nil
 		})
 	}
-	for i := range docs {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
+	group.Wait() // no build returns an error
 	return builders
 }
 
