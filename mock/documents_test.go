@@ -4,8 +4,32 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/genclient/genclient/internal/jsontree"
+	"github.com/genclient/genclient/internal/sample"
 	"github.com/genclient/genclient/mock"
 )
+
+// TestKnownModelsAcceptTheirSamples: every model that genclient ships is served,
+// accepts a valid body, with the optional properties or without, and refuses an
+// empty one without a charge.
+func TestKnownModelsAcceptTheirSamples(t *testing.T) {
+	models := mock.KnownModels()
+	s := mock.New(t, mock.WithModels(models...))
+	for i, m := range models {
+		input, _, err := jsontree.Decode(m.InputSchema, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, optional := range []bool{false, true} {
+			if r := mustSend(t, s, "POST", "/v1/models/"+m.ID, sample.Of(input, optional).Compact()); r.status != 200 {
+				t.Errorf("%s: %d %s", m.ID, r.status, r.body)
+			}
+		}
+		if r := mustSend(t, s, "POST", "/v1/models/"+m.ID, `{}`); r.status != 422 || len(s.Ledger()) != 2*(i+1) {
+			t.Errorf("%s: an empty body: %d, %d charges", m.ID, r.status, len(s.Ledger()))
+		}
+	}
+}
 
 // TestSchemaModels: bodies are held against the documents of a folder. A name
 // with a dot or a bracket is one name in the location of a problem.
