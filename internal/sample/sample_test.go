@@ -72,8 +72,8 @@ func TestOfEndsOnHostileSchemas(t *testing.T) {
 }
 
 // unmade are the violations of values in goldens for which the schema allows
-// nothing, requires a property that it does not have, or has a keyword that Of
-// does not follow.
+// nothing, requires a property of a part that is not there, or has a keyword that
+// Of does not follow.
 var unmade = []string{
 	"acme/allof/draw types type",
 	"acme/big/draw  json",
@@ -101,7 +101,6 @@ var unmade = []string{
 	"acme/text/draw crossed minLength",
 	"acme/text/draw list[0] pattern",
 	"acme/text/draw quotes pattern",
-	"community/infinite-talk image required",
 }
 
 // TestSamplesAreValid: jsonschema accepts the instances of every schema of the
@@ -116,6 +115,9 @@ func TestSamplesAreValid(t *testing.T) {
 		for _, optional := range []bool{false, true} {
 			body := sample.Of(d.Input, optional).Compact()
 			for _, p := range v.Validate([]byte(body), nil) {
+				if p.Keyword == "required" && len(p.Steps) == 1 && d.Input.Get("properties").Get(p.Path) == nil {
+					continue // required may name what is not a property
+				}
 				violation := d.ModelID + " " + p.Path + " " + p.Keyword
 				seen[violation] = true
 				if !slices.Contains(unmade, violation) {
