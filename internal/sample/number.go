@@ -2,69 +2,43 @@ package sample
 
 import (
 	"math/big"
+	"slices"
 
 	"github.com/genclient/genclient/internal/dialect"
 	"github.com/genclient/genclient/internal/jsontree"
 )
 
-// interval is what the bounds of a number leave. A nil end is open to infinity.
+// interval is what the numeric keywords of all layers leave.
 type interval struct {
-	low, high         *big.Rat
-	lowOpen, highOpen bool // the end itself is outside
-	step              *big.Rat
-	integer           bool
+	ranges    []dialect.Range
+	low, high *big.Rat // the tightest bounds, nil without one
+	step      *big.Rat // nil without one
+	integer   bool
 }
 
-// bounds reads the numeric keywords of all layers; the tightest count. Draft 4
-// writes an exclusive bound as true beside the bound (JSON Schema draft 4, 5.1).
 func (l layers) bounds() interval {
 	var in interval
 	for _, v := range l {
-		for _, name := range dialect.StandardTypes(v.Get("type")) {
-			in.integer = in.integer || name == "integer"
+		in.integer = in.integer || slices.Contains(dialect.StandardTypes(v.Get("type")), "integer")
+		r := dialect.ReadRange(v.Get)
+		in.ranges = append(in.ranges, r)
+		if r.Min != nil && (in.low == nil || r.Min.Rat().Cmp(in.low) > 0) {
+			in.low = r.Min.Rat()
 		}
-		in.raise(v.Get("minimum"), v.Get("exclusiveMinimum").True())
-		in.raise(v.Get("exclusiveMinimum"), true)
-		in.lower(v.Get("maximum"), v.Get("exclusiveMaximum").True())
-		in.lower(v.Get("exclusiveMaximum"), true)
-		if step := v.Get("multipleOf"); step.Is(jsontree.Number) && dialect.Rational(step).Sign() > 0 {
-			in.step = dialect.Rational(step)
+		if r.Max != nil && (in.high == nil || r.Max.Rat().Cmp(in.high) < 0) {
+			in.high = r.Max.Rat()
+		}
+		if step, ok := dialect.Number(v.Get("multipleOf")); ok && step.Rat().Sign() > 0 {
+			in.step = step.Rat()
 		}
 	}
 	return in
 }
 
-func (in *interval) raise(bound *jsontree.Value, open bool) {
-	if !bound.Is(jsontree.Number) {
-		return
-	}
-	r := dialect.Rational(bound)
-	if in.low == nil || r.Cmp(in.low) > 0 || r.Cmp(in.low) == 0 && open {
-		in.low, in.lowOpen = r, open
-	}
-}
-
-func (in *interval) lower(bound *jsontree.Value, open bool) {
-	if !bound.Is(jsontree.Number) {
-		return
-	}
-	r := dialect.Rational(bound)
-	if in.high == nil || r.Cmp(in.high) < 0 || r.Cmp(in.high) == 0 && open {
-		in.high, in.highOpen = r, open
-	}
-}
-
 func (in interval) contain(r *big.Rat) bool {
-	if in.low != nil && (r.Cmp(in.low) < 0 || in.lowOpen && r.Cmp(in.low) == 0) {
-		return false
-	}
-	if in.high != nil && (r.Cmp(in.high) > 0 || in.highOpen && r.Cmp(in.high) == 0) {
-		return false
-	}
-	if in.integer && !r.IsInt() {
-		return false
-	}
-	return in.step == nil || new(big.Rat).Quo(r, in.step).IsInt()
+	n, ok := dialect.Number(number(r))
+	return ok && !slices.ContainsFunc(in.ranges, func(r dialect.Range) bool { return !r.Holds(n) }) &&
+		(!in.integer || r.IsInt()) && (in.step == nil || new(big.Rat).Quo(r, in.step).IsInt())
 }
 
 // number returns the number of the schema that is nearest to its lower bound, or

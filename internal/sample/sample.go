@@ -3,7 +3,6 @@
 package sample
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ const (
 	maxValues   = 10_000 // in all
 	maxText     = 10_000 // runes of a string
 	maxVariants = 1_000  // tries for one more value unlike the others
+	textAsValue = 100    // bytes of a string that count as one more value
 
 	optionalDepth = 3
 )
@@ -57,8 +57,8 @@ func (m *maker) layers(v *jsontree.Value) layers {
 			return
 		}
 		out = append(out, v)
-		if ref := v.Get("$ref").Str(); ref != "" {
-			target, _, _ := dialect.Resolve(m.root, ref)
+		if ref := v.Get("$ref"); ref.Is(jsontree.String) {
+			target, _ := dialect.Resolve(m.root, ref)
 			add(target)
 		}
 		for _, branch := range v.Get("allOf").Items() {
@@ -98,7 +98,9 @@ func (m *maker) value(v *jsontree.Value, depth, variant int) *jsontree.Value {
 	}
 	switch l.kind() {
 	case "string":
-		return text(l.text(variant))
+		s := l.text(variant)
+		m.made += len(s) / textAsValue
+		return text(s)
 	case "integer", "number":
 		return l.number(variant)
 	case "boolean":
@@ -205,11 +207,12 @@ func allowsType(v *jsontree.Value, name string) bool {
 func (l layers) lengths(minKeyword, maxKeyword string) (low, high int) {
 	high = maxText
 	for _, v := range l {
-		if least := v.Get(minKeyword); least.Is(jsontree.Number) && dialect.IsCount(least) {
-			low = max(low, int(min(dialect.Rational(least).Num().Int64(), maxText)))
+		c := dialect.ReadCount(v.Get, minKeyword, maxKeyword)
+		if c.Min != nil {
+			low = max(low, int(min(c.Min.Int64(), maxText)))
 		}
-		if most := v.Get(maxKeyword); most.Is(jsontree.Number) && dialect.IsCount(most) {
-			high = min(high, int(min(dialect.Rational(most).Num().Int64(), maxText)))
+		if c.Max != nil {
+			high = min(high, int(min(c.Max.Int64(), maxText)))
 		}
 	}
 	return low, high
@@ -219,7 +222,11 @@ func (l layers) lengths(minKeyword, maxKeyword string) (low, high int) {
 // can read them.
 func (l layers) matches(s string) bool {
 	for _, v := range l {
-		if re, err := regexp.Compile(v.Get("pattern").Str()); err == nil && !re.MatchString(s) {
+		pattern := v.Get("pattern")
+		if !pattern.Is(jsontree.String) {
+			continue
+		}
+		if re, _ := dialect.Pattern(pattern.Text, pattern.Offset); re != nil && !re.MatchString(s) {
 			return false
 		}
 	}
