@@ -66,7 +66,8 @@ func (m *maker) layers(v *jsontree.Value) layers {
 		}
 		for _, keyword := range []string{"anyOf", "oneOf"} {
 			branches := v.Get(keyword).Items()
-			if i := slices.IndexFunc(branches, func(b *jsontree.Value) bool { return b.Get("type").Str() != "null" }); i >= 0 {
+			isValue := func(b *jsontree.Value) bool { return b.Get("type").Str() != "null" }
+			if i := slices.IndexFunc(branches, isValue); i >= 0 {
 				add(branches[i])
 			}
 		}
@@ -126,14 +127,16 @@ func (l layers) given() []*jsontree.Value {
 	}
 	for _, v := range l {
 		if len(out) == 0 {
-			out = slices.DeleteFunc(slices.Clone(v.Get("enum").Items()), func(e *jsontree.Value) bool { return !l.allows(e) })
+			members := slices.Clone(v.Get("enum").Items())
+			out = slices.DeleteFunc(members, func(e *jsontree.Value) bool { return !l.allows(e) })
 		}
 	}
 	if len(out) > 0 {
 		return out
 	}
 	for _, v := range l {
-		if d := v.Get("default"); d != nil && d.Kind != jsontree.Null && d.Kind < jsontree.Array && l.allows(d) && d.Text != "" {
+		d := v.Get("default")
+		if d != nil && d.Text != "" && l.allows(d) { // a scalar that says something
 			return []*jsontree.Value{d}
 		}
 	}
@@ -144,7 +147,8 @@ func (l layers) given() []*jsontree.Value {
 // bounds; other values it takes to be.
 func (l layers) allows(v *jsontree.Value) bool {
 	for _, s := range l {
-		if types := dialect.StandardTypes(s.Get("type")); len(types) > 0 && !slices.ContainsFunc(types, func(name string) bool { return is(v, name) }) {
+		types := dialect.StandardTypes(s.Get("type"))
+		if len(types) > 0 && !slices.ContainsFunc(types, func(name string) bool { return is(v, name) }) {
 			return false
 		}
 		if e := s.Get("enum"); e.Is(jsontree.Array) && !slices.ContainsFunc(e.Elems, v.Equal) {
@@ -175,7 +179,8 @@ func is(v *jsontree.Value, name string) bool {
 func (l layers) kind() string {
 	for _, v := range l {
 		for _, name := range dialect.StandardTypes(v.Get("type")) {
-			if name != "null" && !slices.ContainsFunc(l, func(v *jsontree.Value) bool { return !allowsType(v, name) }) {
+			refuses := func(v *jsontree.Value) bool { return !allowsType(v, name) }
+			if name != "null" && !slices.ContainsFunc(l, refuses) {
 				return name
 			}
 		}
@@ -266,12 +271,15 @@ func (l layers) text(variant int) string {
 
 // mediaURL returns the URL of a file where the schema wants one, else "".
 func (l layers) mediaURL() string {
-	names := map[ir.MediaKind]string{ir.MediaImage: "image.png", ir.MediaVideo: "video.mp4", ir.MediaAudio: "audio.mp3"}
+	names := map[ir.MediaKind]string{
+		ir.MediaImage: "image.png", ir.MediaVideo: "video.mp4", ir.MediaAudio: "audio.mp3",
+	}
 	format := l.get("format", jsontree.String).Str()
 	if name := names[dialect.MediaFormat(format)]; name != "" {
 		return "https://example.com/" + name
 	}
-	if format == "uri" || format == "url" || strings.Contains(format, "_uri") || l.get("validations", jsontree.Array) != nil {
+	isURL := format == "uri" || format == "url" || strings.Contains(format, "_uri")
+	if isURL || l.get("validations", jsontree.Array) != nil {
 		return "https://example.com/file.png"
 	}
 	return ""
@@ -285,7 +293,8 @@ func (m *maker) list(l layers, depth int) *jsontree.Value {
 		return out
 	}
 	items, unique := l.get("items", jsontree.Object), l.get("uniqueItems", jsontree.Bool).True()
-	for variant := 0; len(out.Elems) < min(max(low, 1), high) && variant < maxVariants && m.made < maxValues; variant++ {
+	wanted := min(max(low, 1), high)
+	for variant := 0; len(out.Elems) < wanted && variant < maxVariants && m.made < maxValues; variant++ {
 		v := m.value(items, depth+1, variant)
 		if !unique || !slices.ContainsFunc(out.Elems, v.Equal) {
 			out.Elems = append(out.Elems, v)
@@ -317,7 +326,8 @@ func (m *maker) object(l layers, depth int) *jsontree.Value {
 	entry := l.get("additionalProperties", jsontree.Object)
 	least, _ := l.lengths("minProperties", "maxProperties")
 	for n := len(out.Members); entry != nil && n < least && m.made < maxValues; n++ {
-		out.Members = append(out.Members, jsontree.Member{Name: "key" + strconv.Itoa(n), Value: m.value(entry, depth+1, n)})
+		name := "key" + strconv.Itoa(n)
+		out.Members = append(out.Members, jsontree.Member{Name: name, Value: m.value(entry, depth+1, n)})
 	}
 	return out
 }
