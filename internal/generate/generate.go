@@ -108,6 +108,9 @@ func (g *run) prepare() (bool, error) {
 	if g.files, err = output.Compare(g.Out, files, g.owner()); err != nil {
 		return false, err
 	}
+	if g.Check {
+		g.diags = append(g.diags, g.otherLineEnds()...)
+	}
 	if g.diags.Count(g.Limit()) > 0 {
 		// What a failed model has from an earlier run is better than nothing.
 		g.files.Changes = slices.DeleteFunc(g.files.Changes,
@@ -116,6 +119,18 @@ func (g *run) prepare() (bool, error) {
 	}
 	g.diags = append(g.diags, g.unselected()...)
 	return g.KeepGoing || g.diags.Count(g.Limit()) == 0, nil
+}
+
+// otherLineEnds takes files for up to date that a checkout gave other line ends,
+// with a note of how to keep them.
+func (g *run) otherLineEnds() diag.List {
+	n := g.files.IgnoreLineEnds()
+	if n == 0 {
+		return nil
+	}
+	return diag.List{{Pos: diag.Position{File: g.shown(".")}, Severity: diag.Note, Rule: "line-ends",
+		Message: fmt.Sprintf("files here have CRLF line ends and are up to date otherwise: %d", n),
+		Hint:    "write *.gen.go text eol=lf to .gitattributes, and /schemas/**/*.json text eol=lf for the documents"}}
 }
 
 // leaveOutFailed plans the package again without the models that have a

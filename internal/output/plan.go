@@ -98,6 +98,19 @@ func (p *Plan) Placeholders() int {
 	return n
 }
 
+// IgnoreLineEnds takes files out of the plan that differ from what is wanted in
+// their line ends only, CRLF for LF as git checks text out on Windows, and
+// returns their number. They count as unchanged.
+func (p *Plan) IgnoreLineEnds() int {
+	before := len(p.Changes)
+	p.Changes = slices.DeleteFunc(p.Changes, func(c Change) bool {
+		return c.Action == Replace && bytes.Equal(bytes.ReplaceAll(c.Old, []byte("\r\n"), []byte("\n")), c.New)
+	})
+	n := before - len(p.Changes)
+	p.Unchanged += n
+	return n
+}
+
 // Compare reads the folder dir, which need not exist, and returns what must
 // change for it to hold the wanted files and no other file of the owner. It
 // writes nothing. The error names every wanted path that cannot be taken.
