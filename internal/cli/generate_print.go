@@ -60,6 +60,10 @@ func (a *app) printGenerated(g *generation) error {
 // the list goes to standard error, so that the diff can be piped.
 func (a *app) printDrift(g *generation) {
 	p := g.Files
+	if g.LineEnds > 0 {
+		printf(a.stderr, "%s with CRLF line ends; to keep LF, write to .gitattributes:\n  *.gen.go text eol=lf\n",
+			plural(g.LineEnds, "file"))
+	}
 	if len(p.Changes) == 0 {
 		printf(a.stderr, "%s up to date\n", plural(p.Unchanged, "file"))
 		return

@@ -46,6 +46,9 @@ type Result struct {
 	Files   *output.Plan // nil when the package could not be planned
 	Diags   diag.List
 	Failed  []string // ids of selected models that were left out
+	// LineEnds is how many files --check takes for up to date although a checkout
+	// gave them CRLF line ends.
+	LineEnds int
 	// Proceed says that the files may be written. Otherwise Diags holds findings.
 	Proceed bool
 }
@@ -61,7 +64,7 @@ func Run(opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Package: g.pkg, Files: g.files, Diags: g.diags, Failed: g.failed, Proceed: proceed}, nil
+	return &Result{Package: g.pkg, Files: g.files, Diags: g.diags, Failed: g.failed, LineEnds: g.lineEnds, Proceed: proceed}, nil
 }
 
 // Diagnose returns what reading, the rules of lint, and planning report on the selected
@@ -90,6 +93,8 @@ type run struct {
 	files  *output.Plan
 	diags  diag.List
 	failed []string
+
+	lineEnds int
 }
 
 // prepare plans the package and its files. It reports whether they may be
@@ -109,7 +114,7 @@ func (g *run) prepare() (bool, error) {
 		return false, err
 	}
 	if g.Check {
-		g.diags = append(g.diags, g.otherLineEnds()...)
+		g.lineEnds = g.files.IgnoreLineEnds()
 	}
 	if g.diags.Count(g.Limit()) > 0 {
 		// What a failed model has from an earlier run is better than nothing.
@@ -119,18 +124,6 @@ func (g *run) prepare() (bool, error) {
 	}
 	g.diags = append(g.diags, g.unselected()...)
 	return g.KeepGoing || g.diags.Count(g.Limit()) == 0, nil
-}
-
-// otherLineEnds takes files for up to date that a checkout gave other line ends,
-// with a note of how to keep them.
-func (g *run) otherLineEnds() diag.List {
-	n := g.files.IgnoreLineEnds()
-	if n == 0 {
-		return nil
-	}
-	return diag.List{{Pos: diag.Position{File: g.shown(".")}, Severity: diag.Note, Rule: "line-ends",
-		Message: fmt.Sprintf("files here have CRLF line ends and are up to date otherwise: %d", n),
-		Hint:    "write *.gen.go text eol=lf to .gitattributes, and /schemas/**/*.json text eol=lf for the documents"}}
 }
 
 // leaveOutFailed plans the package again without the models that have a

@@ -357,3 +357,14 @@ func TestDiff(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+func TestIgnoreLineEnds(t *testing.T) {
+	p := &Plan{Unchanged: 1, Changes: []Change{
+		{Action: Replace, Path: "a.go", Old: []byte("a\r\nb\r\n"), New: []byte("a\nb\n")},
+		{Action: Replace, Path: "b.go", Old: []byte("a\r\nc\r\n"), New: []byte("a\nb\n")},
+		{Action: Create, Path: "c.go", New: []byte("a\n")},
+	}}
+	if n := p.IgnoreLineEnds(); n != 1 || p.Unchanged != 2 || len(p.Changes) != 2 || p.Changes[0].Path != "b.go" {
+		t.Errorf("%d, %+v", n, p)
+	}
+}

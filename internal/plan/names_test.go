@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -361,4 +362,16 @@ func TestPinsWithOneKey(t *testing.T) {
 		t.Error(diagText(diags))
 	}
 	checkUnique(t, pkg)
+}
+
+// names.json grows with the number of models; what is written can be read.
+func TestNamesOfManyModelsAreReadAgain(t *testing.T) {
+	pins := Pins{names: map[string]string{}}
+	for i := range 2*jsontree.MaxMembers + 1 {
+		pins.names[fmt.Sprintf("acme/model-%d/make", i)] = fmt.Sprintf("Model%dMake", i)
+	}
+	read, diags := ReadPins(&jsontree.Source{File: "names.json", Text: append([]byte("\ufeff"), pins.Bytes()...)})
+	if len(diags) > 0 || !bytes.Equal(read.Bytes(), pins.Bytes()) {
+		t.Errorf("%d names, %v", len(read.names), diags)
+	}
 }

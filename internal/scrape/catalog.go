@@ -1,27 +1,12 @@
 package scrape
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/jsontree"
 	"github.com/genclient/genclient/internal/schema"
 )
-
-// readJSON reads a source that is one JSON value.
-func readJSON(src *jsontree.Source) (*jsontree.Value, diag.List) {
-	root, err := jsontree.Parse(src.Text, jsontree.Foreign)
-	var syntax *jsontree.SyntaxError
-	if errors.As(err, &syntax) {
-		d := diag.Diagnostic{Pos: src.Position(syntax.Offset), Severity: diag.Error, Rule: "json-syntax", Message: syntax.Message}
-		if syntax.CutOff {
-			d.Rule, d.Hint = "json-cut-off", "capture the whole answer; nothing was taken from it"
-		}
-		return nil, diag.List{d}
-	}
-	return root, nil
-}
 
 // isCatalog reports whether a value is a catalog answer: an object with
 // "models", an array of entries, or one entry, which has a "model_id".
@@ -41,6 +26,9 @@ func readCatalog(src *jsontree.Source, root *jsontree.Value) ([]Scraped, diag.Li
 	var out []Scraped
 	var diags diag.List
 	for _, e := range entries {
+		if e.Text == unreadableEntry {
+			continue // it is reported already
+		}
 		s, d := readEntry(e)
 		if d != nil {
 			d.Pos = src.Position(e.Offset)

@@ -3,6 +3,7 @@ package scrape
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -146,6 +147,27 @@ func BenchmarkPage(b *testing.B) {
 					b.Fatal(diags)
 				}
 			}
+		})
+	}
+}
+
+// BenchmarkCatalog reads catalog answers of several sizes, as one line: the time
+// for each entry must not grow with their number.
+func BenchmarkCatalog(b *testing.B) {
+	for _, n := range []int{1000, 4000, 16000} {
+		var text bytes.Buffer
+		for i := range n {
+			fmt.Fprintf(&text, `,{"model_id": "acme/model-%d/make", "kind": "model", "input_schema": %s}`, i, kindValues["IN"])
+		}
+		content := append(append([]byte(`{"models": [`), text.Bytes()[1:]...), fmt.Sprintf(`], "total": %d}`, n)...)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				in := input{src: &jsontree.Source{File: "catalog.json", Text: content}, format: jsonFormat}
+				if scraped, diags := in.scrape(); len(scraped) != n || len(diags) > 0 {
+					b.Fatal(len(scraped), diags)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/entry")
 		})
 	}
 }

@@ -232,11 +232,12 @@ func (in input) scrape() ([]Scraped, diag.List) {
 		}
 	case jsonFormat:
 		root, diags := readJSON(in.src)
-		if diags.HasErrors() {
+		if root == nil {
 			return nil, diags
 		}
 		if isCatalog(root) {
-			return readCatalog(in.src, root)
+			models, more := readCatalog(in.src, root)
+			return models, append(diags, more...)
 		}
 		p = readText(in.src, in.address)
 	default:
