@@ -64,7 +64,8 @@ func Run(opts Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Package: g.pkg, Files: g.files, Diags: g.diags, Failed: g.failed, LineEnds: g.lineEnds, Proceed: proceed}, nil
+	return &Result{Package: g.pkg, Files: g.files, Diags: g.diags, Failed: g.failed,
+		LineEnds: g.lineEnds, Proceed: proceed}, nil
 }
 
 // Diagnose returns what reading, the rules of lint, and planning report on the selected
