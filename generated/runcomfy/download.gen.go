@@ -5,7 +5,6 @@ package runcomfy
 import (
 	"context"
 	"io"
-	"log/slog"
 	"os"
 	"sync"
 )
@@ -76,6 +75,7 @@ func WithWriter(open func(name string) (io.WriteCloser, error)) DownloadOption {
 // A downloader fetches the files of one result.
 type downloader struct {
 	*mediaClient
+	core           *core
 	dir, requestID string
 	names          []string // in dir, at the start
 	open           func(name string) (io.WriteCloser, error)
@@ -126,9 +126,8 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	files, errs := make([]File, len(outputs)), make([]error, len(outputs))
 	inParallel(d.limits.MediaParallel, len(outputs), func(i int) {
 		files[i], errs[i] = d.fetch(ctx, outputs[i])
-		if errs[i] == nil {
-			c.log.LogAttrs(ctx, slog.LevelInfo, "runcomfy: downloaded", slog.String("job", res.RequestID),
-				slog.String("file", files[i].Path), slog.Int64("bytes", files[i].Bytes))
+		if errs[i] == nil && !files[i].Existed {
+			c.observe(ctx, Event{Kind: EventDownloaded, Op: opDownload, JobID: res.RequestID, Path: files[i].Path, Bytes: files[i].Bytes})
 		}
 	})
 	var arrived []File
@@ -171,6 +170,7 @@ func failedDownloads(requestID string, outputs []outputFile, errOf func(i int) e
 func (c *Client) newDownloader(ctx context.Context, requestID, dir string) *downloader {
 	return &downloader{
 		mediaClient: newMediaClient(c.clientSettings, "runcomfy.net", "runcomfy.com"),
+		core:        c.core,
 		dir:         dir,
 		requestID:   requestID,
 		renewed: sync.OnceValues(func() ([]outputFile, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -62,9 +63,10 @@ func (d *downloader) fill(ctx context.Context, p *partial, o outputFile) error {
 	var refreshed bool
 	var missing time.Time // since when the file is said not to be there
 	started := time.Now() // when the file grew the last time
-	most, waits := p.size, 0
+	most, waits, requests := p.size, 0, 0
 	for try := 1; !p.complete(); try++ {
-		err := d.attempt(ctx, o.url, p)
+		requests++
+		err := d.observed(ctx, o.url, p, requests)
 		if err == nil {
 			return nil
 		}
@@ -100,6 +102,26 @@ func (d *downloader) fill(ctx context.Context, p *partial, o outputFile) error {
 		sleep(ctx, max(asked, backoff(max(try+waits, 1), d.limits.RetryDelay, 8*time.Second)))
 	}
 	return nil
+}
+
+// opDownload is the Op of events of downloads.
+const opDownload = "download"
+
+// observed is attempt, the nth for a file, with its event.
+func (d *downloader) observed(ctx context.Context, address string, p *partial, n int) error {
+	e := Event{Kind: EventAttempt, Op: opDownload, JobID: d.requestID, Attempt: n, Method: http.MethodGet}
+	if u, err := url.Parse(address); err == nil {
+		e.Path = u.Path
+	}
+	started := time.Now()
+	p.status = 0
+	err := d.attempt(ctx, address, p)
+	e.Status, e.Duration = p.status, time.Since(started)
+	if err != nil {
+		e.Error = err.Error()
+	}
+	d.core.observe(ctx, e)
+	return err
 }
 
 // inline writes a file that stands in the answer itself.
@@ -154,6 +176,7 @@ func (d *downloader) attempt(ctx context.Context, address string, p *partial) er
 		return &failedTry{error: cmp.Or(context.Cause(ctx), err), again: !errors.As(err, &refused) && !permanent(err)}
 	}
 	defer resp.Body.Close()
+	p.status = resp.StatusCode
 	start, size, ok := parseContentRange(resp.Header.Get("Content-Range"))
 	version := strongTag(resp.Header)
 	switch code := resp.StatusCode; {

@@ -23,6 +23,7 @@ type partial struct {
 	ending  string // of its URL's path, in lower case
 	size    int64  // bytes written so far
 	info    partialInfo
+	status  int  // of the last answer, 0 when none came
 	whole   bool // the answer has ended as it should
 	spoiled bool // nobody can go on with it
 	moved   bool // it has its final name

@@ -21,6 +21,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestDownloadChild is the process that TestDownloadKilled kills. It reports each
@@ -442,5 +444,30 @@ func TestDownloadWriter(t *testing.T) {
 		if _, err := c.Download(t.Context(), &Result{RequestID: "req_1", Output: Output{Image: host.URL}}, "", WithDownloadHosts("127.0.0.1"), WithWriter(open)); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestDownloadEvents observes each request and each file that arrived, without the
+// query of a link, and no file that was there.
+func TestDownloadEvents(t *testing.T) {
+	content := longPNG(t)
+	host, roots := newMediaHost(t, inTurn(cutAt(100_000, serveFile(content, `"v1"`)), serveFile(content, `"v1"`)))
+	var events []Event
+	c := New("token", WithPrivateMedia(roots), WithLimits(quick), WithObserver(func(e Event) { events = append(events, e) }))
+	dir, res := t.TempDir(), &Result{RequestID: "req_1", Output: Output{Image: host.URL + "/a.png?signature=secret"}}
+	for range 2 {
+		if _, err := c.Download(t.Context(), res, dir, WithDownloadHosts("127.0.0.1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(events) == 3 && strings.HasPrefix(events[0].Error, "cut after") && events[0].Duration > 0 {
+		events[0].Error, events[0].Duration, events[1].Duration = "", 0, 0
+	}
+	attempt := Event{Kind: EventAttempt, Op: "download", JobID: "req_1", Attempt: 1, Method: "GET", Path: "/a.png", Status: 200}
+	again := attempt
+	again.Attempt, again.Status = 2, 206
+	want := []Event{attempt, again, {Kind: EventDownloaded, Op: "download", JobID: "req_1", Path: filepath.Join(dir, "req_1-image.png"), Bytes: int64(len(content))}}
+	if diff := cmp.Diff(want, events); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
