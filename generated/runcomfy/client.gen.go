@@ -43,7 +43,7 @@ type core struct {
 // cannot work, or a missing token, is the *ConfigError of every later call.
 func New(token string, opts ...Option) *Client {
 	s := clientSettings{
-		baseURL: DefaultBaseURL, limits: defaultLimits(), user: "runcomfy-go (genclient)",
+		baseURL: DefaultBaseURL, limits: defaultLimits(), user: userAgent,
 		log: slog.New(slog.DiscardHandler), validate: true, check: MediaCheckLocal,
 		allow: publicAddress, proxy: http.ProxyFromEnvironment,
 	}
@@ -171,6 +171,10 @@ func (c *Client) JobOf(in Input, requestID string, accepted time.Time) (*Job, er
 	s := &submission{kind: kindOfInput(in), secrets: job.core.newRedactor(body)}
 	return job.core.acceptedJob(s, requestID, accepted), nil
 }
+
+// userAgent is the default of WithUserAgent: the beginning of the digest tells which
+// schemas the client was generated from.
+var userAgent = "genclient-go/" + schemaDigest[:8]
 
 // DefaultBaseURL is where the RunComfy model API answers.
 const DefaultBaseURL = "https://model-api.runcomfy.net"

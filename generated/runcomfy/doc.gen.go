@@ -14,3 +14,7 @@
 package runcomfy
 
 const _ = format1
+
+// schemaDigest is the SHA-256 of the ids and schemas that this client was generated from. Its
+// beginning is in the User-Agent header.
+const schemaDigest = "4b5ff23cd86ea51b84aa0626b7757946b27665d0dd0618a62e520ebe10260787"

@@ -84,7 +84,8 @@ func WithHTTPClient(client *http.Client) Option {
 	return option(func(s *clientSettings) { s.httpClient = client })
 }
 
-// WithUserAgent sets the User-Agent header.
+// WithUserAgent sets the User-Agent header. The default is genclient-go/ and the first 8
+// hexadecimal digits of the digest of the schemas, see doc.gen.go.
 func WithUserAgent(userAgent string) Option {
 	return option(func(s *clientSettings) { s.user = userAgent })
 }

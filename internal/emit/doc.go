@@ -232,6 +232,9 @@ func docFile(pkg *ir.Package) *jen.File {
 		}
 	}
 	f.Const().Id("_").Op("=").Id("format1")
+	f.Comment("// schemaDigest is the SHA-256 of the ids and schemas that this client was generated from. Its\n" +
+		"// beginning is in the User-Agent header.")
+	f.Const().Id("schemaDigest").Op("=").Lit(pkg.Digest)
 	return f
 }
 

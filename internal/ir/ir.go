@@ -7,6 +7,9 @@ package ir
 type Package struct {
 	Name   string
 	Models []Model // sorted by id
+	// Digest is the SHA-256, in hexadecimal, of the ids and schemas of the models:
+	// it tells which schemas a package was generated from.
+	Digest string
 }
 
 // Model is one model of the API.

@@ -3,6 +3,8 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -33,15 +35,26 @@ func Build(docs []*schema.Document, pins Pins, opts Options) (*ir.Package, diag.
 	builders := buildAll(docs)
 	diags := settleNames(builders, pins)
 	pkg := &ir.Package{Name: opts.Package}
+	digest := sha256.New()
 	for _, b := range builders {
 		if opts.Select == nil || opts.Select(b.model.ID) {
+			_, _ = fmt.Fprintf(digest, "%q\n%s\n%s\n", b.doc.ModelID, b.doc.Input.Compact(), compact(b.doc.Output)) // a hash takes anything
 			b.model.File = fileName(b.model.Name)
 			pkg.Models = append(pkg.Models, *b.model)
 			diags = append(diags, b.diags...)
 		}
 	}
+	pkg.Digest = fmt.Sprintf("%x", digest.Sum(nil))
 	diags.Sort()
 	return pkg, diags
+}
+
+// compact returns the JSON of a schema, "" of none.
+func compact(v *jsontree.Value) string {
+	if v == nil {
+		return ""
+	}
+	return v.Compact()
 }
 
 // buildAll builds every document by itself, in parallel, and returns the models

@@ -5,3 +5,6 @@
 // genclient stamps the files of this folder, tests and this comment aside, into each
 // package that it generates, where the models' inputs and methods join them.
 package client
+
+// schemaDigest stands for the digest of the schemas; the runtime itself has none.
+const schemaDigest = "0000000000000000000000000000000000000000000000000000000000000000"

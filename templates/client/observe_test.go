@@ -172,3 +172,15 @@ func TestViolationsInJSON(t *testing.T) {
 		t.Error("no ValidationError")
 	}
 }
+
+// The default User-Agent names the schemas that the client was generated from.
+func TestUserAgent(t *testing.T) {
+	c, f := answering(t, jobAPI([]string{running}, []string{done}))
+	job, _ := c.Job("job-1")
+	if _, err := job.Status(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.all()[0].header.Get("User-Agent"), "genclient-go/"+schemaDigest[:8]; got != want || len(got) != 21 {
+		t.Errorf("User-Agent %q, want %q", got, want)
+	}
+}
