@@ -3,6 +3,7 @@
 package runcomfy
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"iter"
@@ -34,38 +35,65 @@ type ModelInfo struct {
 func (c *Client) Models(ctx context.Context, filter ModelFilter) iter.Seq2[ModelInfo, error] {
 	return func(yield func(ModelInfo, error) bool) {
 		core, err := c.ready()
-		seen, more := map[string]bool{}, true
-		for offset := 0; err == nil && more; {
+		seen, going := map[string]bool{}, true
+		for offset, before := 0, -1; err == nil && going && len(seen) > before; {
 			var a answer
 			a, err = (&Job{core: core, secrets: core.newRedactor(nil)}).call(ctx, opModels, "?"+filter.query(offset), false)
-			var page []struct {
-				ModelInfo
-				Price json.RawMessage `json:"base_price_usd"`
-			}
-			_ = json.Unmarshal(a.fields["models"], &page) // leaves out what does not fit
-			if err == nil && page == nil && (offset == 0 || string(a.fields["models"]) != "null") {
-				err = &APIError{Op: opModels, StatusCode: a.status, Message: "the answer has no list of models"}
-			}
-			before := len(seen)
-			for _, m := range page {
-				if m.ID == "" || seen[m.ID] {
-					continue
-				}
-				seen[m.ID] = true
-				m.BasePrice = numberOf(m.Price)
-				if !yield(m.ModelInfo, nil) {
-					return
-				}
-			}
-			offset += len(page)
+			list := &lenient{text: a.fields["models"], ctx: ctx}
+			first := list.next()
 			// A page with nothing new means the end, or a server to which the
 			// offset means nothing. A total may count something else.
-			more = len(seen) > before
+			before = len(seen)
+			switch {
+			case err != nil:
+			case first == '[': // one entry at a time: all of them may be large
+				list.array(func() bool {
+					offset++
+					if m := readModel(list); m.ID != "" && !seen[m.ID] {
+						seen[m.ID] = true
+						going = yield(m, nil)
+					}
+					return going
+				})
+			case offset == 0 || string(list.text) != "null":
+				err = &APIError{Op: opModels, StatusCode: a.status, Message: "the answer has no list of models"}
+			}
 		}
-		if err != nil {
+		if err != nil && going {
 			yield(ModelInfo{}, err)
 		}
 	}
+}
+
+// readModel reads one entry of a catalog. What does not fit is left out.
+func readModel(l *lenient) (m ModelInfo) {
+	if l.next() != '{' {
+		return m
+	}
+	l.object(func(name []byte) {
+		raw := json.RawMessage(l.value())
+		switch unquote(name) {
+		case "model_id":
+			m.ID = textOf(raw)
+		case "display_name":
+			m.DisplayName = textOf(raw)
+		case "categories":
+			_ = json.Unmarshal(raw, &m.Categories)
+		case "kind":
+			m.Kind = textOf(raw)
+		case "base_price_usd":
+			m.BasePrice = numberOf(raw)
+		case "price_unit":
+			m.PriceUnit = textOf(raw)
+		case "pricing_note":
+			m.PricingNote = textOf(raw)
+		case "input_schema":
+			if json.Valid(raw) {
+				m.InputSchema = bytes.Clone(raw) // which lets go of the answer
+			}
+		}
+	})
+	return m
 }
 
 func (f ModelFilter) query(offset int) string {

@@ -184,3 +184,23 @@ func TestUserAgent(t *testing.T) {
 		t.Errorf("User-Agent %q, want %q", got, want)
 	}
 }
+
+// A catalog is read entry by entry: one that is damaged costs itself alone, and a
+// long list of empty ones no memory.
+func TestModelsLenient(t *testing.T) {
+	body := `{"models":[{"model_id":"a/b","base_price_usd":NaN,"kind":7,"input_schema":{"x":NaN}},{"model_id":"c/d","display_name":"C` + "\t" +
+		`D","categories":["x"],"base_price_usd":"0.5","input_schema":{"type":"object"}},` + strings.Repeat("{},", 1<<18) + `7]}`
+	c, _ := answering(t, func(received) reply { return reply{body: body} })
+	var got []ModelInfo
+	for m, err := range c.Models(t.Context(), ModelFilter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, m)
+	}
+	price := 0.5
+	want := []ModelInfo{{ID: "a/b"}, {ID: "c/d", DisplayName: "C\tD", Categories: []string{"x"}, BasePrice: &price, InputSchema: json.RawMessage(`{"type":"object"}`)}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
