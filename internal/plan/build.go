@@ -38,7 +38,8 @@ func Build(docs []*schema.Document, pins Pins, opts Options) (*ir.Package, diag.
 	digest := sha256.New()
 	for _, b := range builders {
 		if opts.Select == nil || opts.Select(b.model.ID) {
-			_, _ = fmt.Fprintf(digest, "%q\n%s\n%s\n", b.doc.ModelID, b.doc.Input.Compact(), compact(b.doc.Output)) // a hash takes anything
+			// A hash takes anything.
+			_, _ = fmt.Fprintf(digest, "%q\n%s\n%s\n", b.doc.ModelID, b.doc.Input.Compact(), compact(b.doc.Output))
 			b.model.File = fileName(b.model.Name)
 			pkg.Models = append(pkg.Models, *b.model)
 			diags = append(diags, b.diags...)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 )
 
 // A File is one downloaded output.
@@ -176,6 +177,8 @@ func (c *Client) newDownloader(ctx context.Context, requestID, dir string) *down
 			if err != nil {
 				return nil, err
 			}
+			job.lag.asked(time.Now())
+			job.lag.found(false) // res was read before: this is not the first read of its job
 			now, err := job.Result(ctx)
 			if err != nil {
 				return nil, err
