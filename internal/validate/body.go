@@ -25,7 +25,7 @@ type Options struct {
 // measured as a generated client does. The error is one of the schema or of ctx;
 // what is wrong with the body is in the list.
 func Body(ctx context.Context, d *schema.Document, body *jsontree.Source, opts Options) (diag.List, error) {
-	v := &validation{doc: d, src: body}
+	v := &validation{doc: d, src: &jsontree.Source{File: body.File, Text: jsontree.TrimBOM(body.Text)}}
 	if err := v.run(ctx, opts); err != nil {
 		return nil, err
 	}
