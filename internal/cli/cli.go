@@ -155,7 +155,7 @@ Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or a failure.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{verb: cmd, err: err}
 	})
-	root.AddCommand(a.generate(), a.lint(), a.list(), a.mock(), a.scrape(), a.validate(), a.version())
+	root.AddCommand(a.generate(), a.journal(), a.lint(), a.list(), a.mock(), a.scrape(), a.validate(), a.version())
 	return root
 }
 
