@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 type soakPlan struct {
 	URL, Token, Journal string
 	Folder              string // of the downloads
-	Jobs                int
+	Jobs, InFlight      int
 }
 
 // soakDownloads is how many jobs there are for each whose files are downloaded.
@@ -100,7 +100,7 @@ func soakChild(text string) error {
 	out := json.NewEncoder(os.Stdout)
 	for len(open) > 0 { // only a result and an ambiguous submit are ends
 		var again []string
-		for key, o := range client.Batch(context.Background(), c, soakInputs(open), client.BatchInFlight(soakInFlight)) {
+		for key, o := range client.Batch(context.Background(), c, soakInputs(open), client.BatchInFlight(plan.InFlight)) {
 			end := soakOutcome{Key: key, Ambiguous: errors.Is(o.Err, client.ErrAmbiguousSubmit)}
 			if o.Err == nil {
 				end.RequestID = o.Result.RequestID
@@ -148,6 +148,7 @@ func soakInputs(keys []string) iter.Seq2[string, client.Input] {
 type killer struct {
 	mu    sync.Mutex
 	every int
+	most  int
 	kills int
 	at    chan struct{} // has room for every kill
 }
@@ -155,7 +156,7 @@ type killer struct {
 func (k *killer) watch(r mock.Request) mock.Fault {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.kills < soakKills && r.Call == [...]mock.Call{mock.CallSubmit, mock.CallResult}[k.kills%2] && r.N > (k.kills+1)*k.every {
+	if k.kills < k.most && r.Call == [...]mock.Call{mock.CallSubmit, mock.CallResult}[k.kills%2] && r.N > (k.kills+1)*k.every {
 		k.kills++
 		k.at <- struct{}{}
 	}
@@ -175,13 +176,17 @@ func TestSoak(t *testing.T) {
 		}
 		jobs = n
 	}
-	k := &killer{every: jobs / (soakKills + 1), at: make(chan struct{}, soakKills)}
+	k := &killer{every: jobs / (soakKills + 1), most: soakKills, at: make(chan struct{}, soakKills)}
 	opts := []mock.Option{
 		mock.WithIntentKey("prompt"), mock.WithConcurrency(1000), mock.WithScript(k.watch),
 		mock.WithFaultRate(mock.CallSubmit, 0.025, mock.ResetBody(0)), mock.WithFaultRate(mock.CallSubmit, 0.025, mock.ResetAnswer()),
 		mock.WithFaultRate(mock.CallSubmit, 0.025, mock.HTMLError(502)), mock.WithFaultRate(mock.CallSubmit, 0.025, mock.HTMLError(504).AfterAcceptance()),
+		mock.WithFaultRate(mock.CallSubmit, 0.1, mock.Gzip()), mock.WithFaultRate(mock.CallSubmit, 0.02, mock.AddMember("error_code", "504000")),
+		mock.WithFaultRate(mock.CallSubmit, 0.02, mock.ErrorCode(500001, "x").AfterAcceptance()), mock.WithFaultRate(mock.CallSubmit, 0.02, mock.ErrorCode(400001, "bad id")),
+		mock.WithFaultRate(mock.CallSubmit, 0.01, mock.Redirect(303, "/elsewhere").AfterAcceptance()),
 		mock.WithFaultRate(mock.CallSubmit, 0.02, mock.CutRequestID()), mock.WithFaultRate(mock.CallSubmit, 0.03, mock.RateLimited("0")),
 	}
+	opts = append(opts, readFaults(0.05, mock.Gzip())...)
 	opts = append(opts, readFaults(0.05, mock.ResetAnswer())...)
 	opts = append(opts, readFaults(0.05, mock.HTMLError(502))...)
 	opts = append(opts, readFaults(0.02, mock.CutAnswer(30))...)
@@ -192,7 +197,7 @@ func TestSoak(t *testing.T) {
 		mock.WithFaultRate(mock.CallMedia, 0.3, mock.CutAnswer(4000)), mock.WithFaultRate(mock.CallMedia, 0.1, mock.ResetAnswer()),
 		mock.WithFaultRate(mock.CallMedia, 0.1, mock.Answer(503, "busy").With("Retry-After", "0")), mock.WithFaultRate(mock.CallMedia, 0.05, mock.ChangeMedia()))
 	s := newServer(t, opts...)
-	plan, err := json.Marshal(soakPlan{URL: s.URL(), Token: s.Token(), Journal: filepath.Join(t.TempDir(), "journal.jsonl"), Jobs: jobs, Folder: t.TempDir()})
+	plan, err := json.Marshal(soakPlan{URL: s.URL(), Token: s.Token(), Journal: filepath.Join(t.TempDir(), "journal.jsonl"), Jobs: jobs, InFlight: soakInFlight, Folder: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

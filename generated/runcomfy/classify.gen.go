@@ -33,7 +33,7 @@ func classify(a answer, readErr error, untouched bool) submitClass {
 	switch {
 	case slices.Contains(refusals, a.status), untouched && a.status >= 400 && a.status <= 599:
 		return classRejected
-	case readErr != nil:
+	case readErr != nil, a.torn, a.unclear != "", bytes.Count(a.raw, []byte(`"error_code"`)) > 1:
 		return classAmbiguous
 	case a.status == http.StatusBadRequest:
 		if a.speaksOfDoubt() || a.has("request_id") && !refused {

@@ -173,7 +173,7 @@ func (m *mediaClient) get(ctx context.Context, address string, header http.Heade
 			if len(req.URL.RawQuery) >= wholeSecret {
 				own = []string{req.URL.RawQuery}
 			}
-			return nil, &requestError{newCauses(func(s string) string { return redact(s, own) }, err)}
+			return nil, &requestError{newCauses(func(s string) string { return redact(s, foldAll(own)) }, err)}
 		case resp.StatusCode < 300 || resp.StatusCode > 399 || resp.Header.Get("Location") == "":
 			_ = decodeBody(resp) // of a coding that is not one, such as aws-chunked, the content decides
 			return resp, nil

@@ -1,16 +1,23 @@
 package client
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"html"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
 // A text is recognised as the user's when it is a whole string of the request
 // of at least wholeSecret bytes, or any run of partSecret bytes of one, since
-// servers repeat prompts cut short.
+// servers repeat prompts cut short; in capitals or not, and in the codings of JSON,
+// URLs, HTML, base64 and hexadecimal.
 const (
 	wholeSecret = 6
 	partSecret  = 12
@@ -49,19 +56,26 @@ func (c *core) newRedactor(body []byte) redactor {
 			left -= len(s)
 		}
 	}
-	return func(s string) string { return redact(s, own) }
+	known := sync.OnceValue(func() []string { return foldAll(own) }) // most requests never need it
+	return func(s string) string { return redact(s, known()) }
 }
 
 var (
 	secretURL = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s"'<>\\/?#]*@)?([^\s"<>\\?#]*)([?#][^\s"<>\\]*)?`)
 	query     = regexp.MustCompile(`[?#][^\s"<>\\?#]*=[^\s"<>\\]*`)
 	dataURI   = regexp.MustCompile(`(?i)\bdata:[a-z0-9.+/;=-]*,[^\s"'<>\\]*`)
+	percents  = regexp.MustCompile(`(?:%[0-9a-fA-F]{2})+`)
+	coded     = regexp.MustCompile(`[A-Za-z0-9+/_-]{8,}`) // perhaps in base64 or hexadecimal
 	control   = regexp.MustCompile(`[[:cntrl:]\x{FFFD}]`) // invalid UTF-8 matches too
 )
 
+// maxTextCodings is how many codings of a text that is redacted are undone: a JSON
+// text may lie in a string of another.
+const maxTextCodings = 8
+
+// redact takes out of s what own, which is folded, and the forms of URLs give away.
 func redact(s string, own []string) string {
-	s = cut(s, 8*shownLimit)
-	s = unescapeAll(s)
+	s = cut(undoCodings(cut(s, 8*shownLimit)), 8*shownLimit)
 	s = dataURI.ReplaceAllString(s, "data:"+redacted)
 	s = secretURL.ReplaceAllStringFunc(s, func(u string) string {
 		m := secretURL.FindStringSubmatch(u)
@@ -73,6 +87,45 @@ func redact(s string, own []string) string {
 	s = query.ReplaceAllString(s, "?"+redacted) // of a URL without its scheme
 	s = withoutParts(s, own)
 	return cut(control.ReplaceAllString(s, " "), shownLimit)
+}
+
+// undoCodings undoes escapes of JSON and URLs and entities of HTML.
+func undoCodings(s string) string {
+	for n := 0; strings.ContainsAny(s, `\%&`) && n < maxTextCodings; n++ {
+		before := s
+		s = html.UnescapeString(percents.ReplaceAllStringFunc(unescapeAll(s), func(e string) string {
+			decoded, _ := url.PathUnescape(e) // cannot fail: the pattern has the form of an escape
+			return decoded
+		}))
+		if s == before {
+			break
+		}
+	}
+	return s
+}
+
+// foldAll prepares texts for being found in one whose codings are undone.
+func foldAll(texts []string) []string {
+	folded := make([]string, len(texts))
+	for i, s := range texts {
+		folded[i] = fold(undoCodings(s))
+	}
+	return folded
+}
+
+// fold returns s in lower case, with the blanks of a form, byte for byte at the
+// same place.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		lower := unicode.ToLower(r)
+		switch {
+		case r == '+':
+			return ' '
+		case utf8.RuneLen(lower) != utf8.RuneLen(r) || r == utf8.RuneError:
+			return r
+		}
+		return lower
+	}, s)
 }
 
 // unescapeAll takes JSON's escapes out of a text until none is left: a JSON text may lie
@@ -112,8 +165,10 @@ func escapeBefore(b []byte) int {
 	return 0
 }
 
-// withoutParts takes out of s all that the strings in own have in common with it.
-func withoutParts(s string, own []string) string {
+// secretBytes marks the bytes of s, and one more, that lie in what it has in common
+// with the strings in own, which are folded.
+func secretBytes(s string, own []string) []bool {
+	s = fold(s)
 	secret := make([]bool, len(s)+1)
 	runs := map[int]map[string][]int{} // by length, where each run of bytes stands in s that was not found yet
 	for _, o := range own {
@@ -133,6 +188,39 @@ func withoutParts(s string, own []string) string {
 				}
 			}
 			delete(at, o[k:k+n])
+		}
+	}
+	return secret
+}
+
+// withoutParts takes out of s all that the strings in own have in common with it, and
+// what is base64 or hexadecimal of such a text. Where a coding begins is not known.
+func withoutParts(s string, own []string) string {
+	runs := coded.FindAllStringIndex(s, -1)
+	ends := make([]int, len(runs)) // of what a run may stand for, behind s
+	var all strings.Builder
+	all.WriteString(s)
+	plain := strings.NewReplacer("-", "+", "_", "/")
+	for i, at := range runs {
+		run := plain.Replace(s[at[0]:at[1]])
+		for skip := range 4 {
+			part := run[skip:]
+			if len(part)%4 == 1 {
+				part = part[:len(part)-1]
+			}
+			text, _ := base64.RawStdEncoding.DecodeString(part) // what is none has nothing in common
+			all.WriteString("\x00" + strings.ToValidUTF8(string(text), "?"))
+			text, _ = hex.DecodeString(part[:len(part)/2*2])
+			all.WriteString("\x00" + strings.ToValidUTF8(string(text), "?"))
+		}
+		ends[i] = all.Len()
+	}
+	secret := secretBytes(all.String(), own)
+	for i, from := 0, len(s); i < len(runs); i, from = i+1, ends[i] {
+		if slices.Contains(secret[from:ends[i]], true) {
+			for k := runs[i][0]; k < runs[i][1]; k++ {
+				secret[k] = true
+			}
 		}
 	}
 	var b strings.Builder

@@ -2,10 +2,15 @@ package client
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"log/slog"
+	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -50,7 +55,7 @@ func TestOddURLsAreRedacted(t *testing.T) {
 func TestLongValueLeavesRoom(t *testing.T) {
 	body := `{"prompt":"a secret lighthouse keeper","image":"` + strings.Repeat("QUJDREVG", 40<<10) + `"}`
 	shown := 0
-	for range 200 {
+	for range 20 {
 		c, _ := answering(t, func(received) reply { return reply{status: 500, body: `{"m":"bad: a secret lighthouse keeper"}`} })
 		_, err := c.SubmitRaw(t.Context(), "a/b", json.RawMessage(body))
 		if strings.Contains(err.Error(), "lighthouse") {
@@ -58,7 +63,7 @@ func TestLongValueLeavesRoom(t *testing.T) {
 		}
 	}
 	if shown > 0 {
-		t.Errorf("the prompt is shown in %d of 200 errors", shown)
+		t.Errorf("the prompt is shown in %d of 20 errors", shown)
 	}
 }
 
@@ -161,5 +166,54 @@ func BenchmarkRedact(b *testing.B) {
 				r(text)
 			}
 		})
+	}
+}
+
+// A token and a prompt are found in every coding that servers repeat them in.
+func TestCodedEchoIsRedacted(t *testing.T) {
+	const prompt = "a Secret lighthouse-keeper <&> at 100%25 dawn, größer"
+	body, err := json.Marshal(map[string]string{"prompt": prompt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := New(testToken).newRedactor(body)
+	upper := func(s string) string { return strings.ToUpper(s) }
+	wrap := func(f func(string) string) func(string) string {
+		return func(s string) string { return f(`{"input":{"prompt":"` + s + `","x":1}}`) }
+	}
+	codings := map[string]func(string) string{
+		"plain": func(s string) string { return s }, "capitals": upper, "lower case": strings.ToLower,
+		"percent": url.PathEscape, "form": url.QueryEscape, "percent, twice": func(s string) string { return url.QueryEscape(url.QueryEscape(s)) },
+		"every byte": func(s string) string {
+			return regexp.MustCompile(`..`).ReplaceAllString(hex.EncodeToString([]byte(s)), "%$0")
+		},
+		"entities": html.EscapeString, "numeric entities": func(s string) string {
+			var b strings.Builder
+			for _, r := range s {
+				fmt.Fprintf(&b, "&#x%x;", r)
+			}
+			return b.String()
+		},
+		"base64":                     func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+		"base64 of the URL alphabet": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
+		"hexadecimal":                func(s string) string { return hex.EncodeToString([]byte(s)) },
+		"HEXADECIMAL":                func(s string) string { return upper(hex.EncodeToString([]byte(s))) },
+	}
+	for name, code := range codings {
+		for _, secret := range []string{testToken, prompt} {
+			for how, f := range map[string]func(string) string{"alone": code, "in JSON": wrap(code), "a part": func(s string) string { return code(s[3:]) },
+				"beside words": func(s string) string { return "x" + code("yz"+s) + " is wrong" }} {
+				got := r(f(secret))
+				for _, part := range []string{"ighthouse", "0123456789", "IGHTHOUSE", code("lighthouse-keeper"), code(testToken)} {
+					if strings.Contains(got, part) {
+						t.Errorf("%s, %s: shows %q in %q", name, how, part, got)
+					}
+				}
+			}
+		}
+	}
+	const harmless = "the width must be below 1024, see https://docs.runcomfy.com/a%20b; request 8d1f2c3b-aaaa-bbbb-cccc-0123456789ab failed"
+	if got := r(harmless); got != strings.Replace(harmless, "%20", " ", 1) && !strings.Contains(got, "[redacted]") {
+		t.Errorf("harmless text becomes %q", got)
 	}
 }
