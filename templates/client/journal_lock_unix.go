@@ -12,7 +12,7 @@ import (
 // alone. The lock is the kernel's: it goes with the process, however it ends. A pipe
 // is opened without waiting for its other end.
 func openLocked(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	file, err := os.OpenFile(path, os.O_RDWR|nonblocking, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,12 @@ func FileURI(path string) (uri string, err error) {
 			err = &MediaError{Path: path, Err: err}
 		}
 	}()
-	info, err := os.Stat(path) // before opening, which blocks on a pipe
+	file, err := os.OpenFile(path, os.O_RDONLY|nonblocking, 0)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	info, err := file.Stat() // of what is read, whatever the path leads to meanwhile
 	switch {
 	case err != nil:
 		return "", err
@@ -39,9 +44,12 @@ func FileURI(path string) (uri string, err error) {
 	case info.Size() > maxFileURI:
 		return "", fmt.Errorf("%d bytes are more than the %d that fit into a request", info.Size(), maxFileURI)
 	}
-	content, err := os.ReadFile(path)
-	if err != nil {
+	content, err := io.ReadAll(io.LimitReader(file, maxFileURI+1))
+	switch {
+	case err != nil:
 		return "", err
+	case len(content) > maxFileURI: // a file that grows
+		return "", fmt.Errorf("more than the %d bytes that fit into a request", maxFileURI)
 	}
 	ending := strings.ToLower(filepath.Ext(path))
 	kind := recognize(content, endingTypes[ending])
