@@ -143,7 +143,8 @@ func journalTable(w io.Writer, records []client.JournalRecord) error {
 		if id == "" {
 			id = "-"
 		}
-		printf(t, "%s\t%s\t%s\t%s\t%s", diag.Printable(r.Key), diag.Printable(string(r.State)), id, diag.Printable(r.Model), r.Started.UTC().Format(time.RFC3339))
+		printf(t, "%s\t%s\t%s\t%s\t%s", diag.Printable(r.Key), diag.Printable(string(r.State)), id,
+			diag.Printable(r.Model), r.Started.UTC().Format(time.RFC3339))
 		if r.Note != "" {
 			printf(t, "\t%s", diag.Printable(r.Note))
 		}
