@@ -60,30 +60,73 @@ func (a answer) errorCode() float64 {
 
 // doubt finds what an answer says of a timeout, a conflict or a server error: in
 // words, or as a number that begins like such a status. It only ever moves an answer
-// from a refusal to doubt, so that it may find too much.
-var doubt = regexp.MustCompile(`(?i)time[sd]?[\W_]{0,3}out|deadline|too long to|conflict|duplicate|already|in progress|` +
-	`internal|server[\W_]{0,3}(error|fail)|unavailable|upstream|gateway|overload|busy|again later|unexpected|unknown error|` +
-	`abort|cancell?ed|connect|exception|(code|status|error|http)\W{0,8}(408|409|5\d\d)`)
+// from a refusal to doubt, so that it may find too much; but words that a complaint
+// about the input uses as well (unexpected, internal, connect, already, duplicate,
+// unavailable, busy, canceled) count only together with what makes the server, or
+// another request, their subject.
+var doubt = regexp.MustCompile(`(?im)` + strings.Join([]string{
+	`time[sd]?[\W_]{0,3}out|deadline|(took|takes|taking)\W+too\W+long`,
+	`conflict(s|ed)?([\W_]|$)|conflicting\W+(request|job|task|submi|operation|key|state)`,
+	`duplicated?[\W_]{0,3}(request|job|task|submi|operation|idempot|key\W*$)`,
+	`already[\W_]{0,3}((been|being)[\W_]{1,3})?(exist|submit|accept|process|receiv|running|queued|started|created)`,
+	`already[\W_]{0,3}(been[\W_]{1,3})?(sent|complet|pending)`,
+	`(key|id|nonce)[\W_]{1,3}((is|was|has|been)[\W_]{1,3})*already|in[\W_]{0,3}progress`,
+	`(internal|server|upstream|gateway|backend)[\W_]{0,3}(server|error|fail|fault|problem|exception|crash)`,
+	`upstream|bad[\W_]{0,3}gateway|overload|again[\W_]{0,3}later|too[\W_]{0,3}busy|unknown[\W_]{0,3}error(\W|$)`,
+	`(service|server|system|backend|temporarily|currently)[\W_]{0,3}((is|are|was|currently|temporarily)[\W_]{1,3})*(unavailable|busy)`,
+	`unexpected[\W_]{0,3}((internal|server|system|runtime)[\W_]{0,3})?(error|fail|exception|condition|problem)`,
+	`(unhandled|uncaught|runtime|pointer)[\W_]{0,3}(exception|error)|exception\W+(occurr|was|has|while|in\W|thrown)`,
+	`(context|request|operation|job|task|call|client)[\W_]{1,3}((is|was|has|been)[\W_]{1,3})*cancell?ed|aborted`,
+	`connection[\W_]{1,3}((is|was|has|been)[\W_]{1,3})*(reset|refused|closed|lost|fail|error|terminated)`,
+	`econn[a-z]+|broken\W+pipe`,
+	`connect\w*\W+(to|with)\W+((the|our|a)\W+)?(database|db|redis|backend|server|service|worker|queue|gpu)(\W|$)`,
+	`crashed|traceback|panic:|out\W+of\W+memory|segmentation\W+fault`,
+	`^\W*(internal|unavailable|aborted|duplicate|cancell?ed)\W*$`,
+	`(code|status)\W{1,8}(internal|unavailable|unknown)(\W*$|\W+desc)`,
+	`(code|status|http(/\d(\.\d)?)?)\W{0,8}(408|409|5\d\d)`,
+	`errors?\W{1,8}(408|409|50\d|51[01]|52\d|530|59[89])(\d{3})?(\W|$)`,
+}, "|"))
+
+var tags = regexp.MustCompile(`<[^<>]*>`)
 
 // speaksOfDoubt reports whether a refusal may stand for something else.
 func (a answer) speaksOfDoubt() bool {
 	switch code := a.errorCode(); {
-	case len(a.raw) >= maxRefusal, doubt.Match(a.raw):
+	case len(a.raw) >= maxRefusal:
 		return true
 	case code >= 500 && code < 600, code >= 408000 && code < 410000, code >= 500000 && code < 600000, code == 408, code == 409:
 		return true
 	case !json.Valid(a.raw): // an object that is cut or damaged may have had a code
-		return bytes.Contains(a.raw[:min(len(a.raw), 16)], []byte("{"))
+		return bytes.Contains(a.raw[:min(len(a.raw), 16)], []byte("{")) || doubt.Match(tags.ReplaceAll(a.raw, []byte("\n")))
 	}
-	for d := json.NewDecoder(bytes.NewReader(a.raw)); ; {
-		token, err := d.Token()
-		if err != nil {
-			return false
-		}
-		if s, ok := token.(string); ok && doubt.MatchString(s) { // without its escapes
-			return true
-		}
+	return doubt.Match(spoken(nil, &lenient{text: a.raw}, "", 0))
+}
+
+// spoken adds to text, in lines, the names and scalars of the value that begins here,
+// without escapes. It leaves out what FastAPI's validation errors, the list detail,
+// repeat of the request.
+func spoken(text []byte, l *lenient, name string, depth int) []byte {
+	switch c := l.next(); {
+	case depth >= 2*maxDepth:
+		text = append(text, l.value()...)
+	case c == '"':
+		text = append(append(text, unquote(l.str())...), '\n')
+	case c == '[':
+		l.array(func() bool { text = spoken(text, l, name, depth+1); return true })
+	case c == '{':
+		l.object(func(quoted []byte) {
+			member := unquote(quoted)
+			if name == "detail" && (member == "input" || member == "loc") {
+				l.skip()
+				return
+			}
+			text = append(append(text, member...), ":\n"...)
+			text = spoken(text, l, member, depth+1)
+		})
+	default:
+		text = append(append(text, l.value()...), '\n')
 	}
+	return text
 }
 
 // locatedID returns the id of a job to which the answer leads by its Location, ""
