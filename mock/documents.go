@@ -71,7 +71,7 @@ func bodyCheck(d *schema.Document) func([]byte) []Problem {
 			return nil
 		}
 		var problems []Problem
-		for _, f := range v.Validate(body, nil) {
+		for _, f := range v.Validate(body) {
 			problems = append(problems, Problem{Path: f.Steps, Type: f.Keyword, Message: f.Message})
 		}
 		return problems

@@ -47,7 +47,7 @@ func (p oracleProgram) compare(t *testing.T, m oracleModel, random int, figures 
 		}
 		if a.Err != "" {
 			refused++
-			if len(m.judge.Validate(r.Instance, nil)) > 0 {
+			if len(m.judge.Validate(r.Instance)) > 0 {
 				continue
 			}
 			if !outsideGoType(a) {
@@ -60,7 +60,7 @@ func (p oracleProgram) compare(t *testing.T, m oracleModel, random int, figures 
 		for _, v := range a.Violations {
 			add(generated, v.Path, v.Rule)
 		}
-		for _, f := range m.judge.Validate(a.Body, nil) {
+		for _, f := range m.judge.Validate(a.Body) {
 			add(judged, f.Path, f.Keyword)
 		}
 		if len(a.Violations) == 0 && len(judged) == 0 {

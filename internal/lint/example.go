@@ -31,7 +31,7 @@ func (l *linter) example(validator *validate.Validator) {
 			}
 		}
 	}
-	for _, f := range validator.ValidateTree(example, nil) {
+	for _, f := range validator.ValidateTree(example) {
 		switch {
 		case placeholders[f.Path]:
 		case isPlaceholder(f.Value) || f.Keyword == "required":

@@ -123,7 +123,7 @@ func (l *linter) defaults(validator *validate.Validator) {
 	if instance == nil {
 		return
 	}
-	for _, f := range validator.ValidateTree(instance, nil) {
+	for _, f := range validator.ValidateTree(instance) {
 		for end := range len(f.Path) + 1 {
 			if (end == len(f.Path) || f.Path[end] == '.' || f.Path[end] == '[') && defaults[f.Path[:end]] {
 				l.report("default-invalid", f.Value.Offset, f.Path,

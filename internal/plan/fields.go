@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/genclient/genclient/internal/ir"
@@ -111,9 +110,9 @@ func (b *builder) constrain(f *ir.Field, n *node, p place) {
 	if v := n.get("validations"); v != nil && !v.Is(jsontree.Array) {
 		f.Unchecked = append(f.Unchecked, constraintText("validations", v))
 	}
-	rules := n.get("validations").Items()
-	if isList {
-		rules = slices.Concat(rules, b.itemRules(n))
+	rules, beyond := b.mediaRules(n)
+	for _, v := range beyond {
+		f.Unchecked = append(f.Unchecked, ruleText(v))
 	}
 	for _, v := range rules {
 		rule, _ := dialect.ReadMediaRule(v)

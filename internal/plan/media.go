@@ -40,7 +40,7 @@ func (b *builder) media(path string, n *node) (kind ir.MediaKind, sure bool) {
 		format = b.itemFormat(n)
 	}
 	kind = mediaKind(name, format, n)
-	if kind == ir.NoMedia && len(b.itemRules(n)) > 0 {
+	if rules, beyond := b.mediaRules(n); kind == ir.NoMedia && len(rules)+len(beyond) > 0 {
 		kind = ir.MediaImage
 	}
 	return kind, dialect.MediaFormat(format) != ir.NoMedia
@@ -80,11 +80,25 @@ func leafType(t ir.Type) ir.Type {
 	return t
 }
 
-// itemRules returns the media rules that a list has on its items' schema.
-func (b *builder) itemRules(list *node) []*jsontree.Value {
-	items := list.get("items")
-	if !items.Is(jsontree.Object) {
-		return nil
+// mediaRules returns the media rules of a property and of what its lists and maps
+// hold, however deep. Those in beyond are not checked: what a map holds has no path
+// in the table of rules.
+func (b *builder) mediaRules(n *node) (rules, beyond []*jsontree.Value) {
+	inMap := false
+	for range maxLayers { // items may refer to their own list
+		items := n.get("items")
+		if values := n.get("additionalProperties"); !items.Is(jsontree.Object) && values.Is(jsontree.Object) {
+			items, inMap = values, true
+		}
+		if inMap {
+			beyond = append(beyond, n.get("validations").Items()...)
+		} else {
+			rules = append(rules, n.get("validations").Items()...)
+		}
+		if !items.Is(jsontree.Object) {
+			break
+		}
+		n = b.resolve.node(items)
 	}
-	return b.resolve.node(items).get("validations").Items()
+	return rules, beyond
 }

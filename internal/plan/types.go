@@ -147,13 +147,6 @@ func (b *builder) item(v *jsontree.Value, list *node, p place) ir.Item {
 	if !b.output {
 		it.Checks, it.Unchecked = b.checks(n, t)
 		it.Unchecked = append(it.Unchecked, unchecked(n)...)
-		if inner := p.path[:len(p.path)-2]; list.typ == "object" || strings.HasSuffix(inner, "]") ||
-			strings.HasSuffix(inner, "}") {
-			// The path of a media rule leads to a value or to the items of a list.
-			for _, rule := range n.get("validations").Items() {
-				it.Unchecked = append(it.Unchecked, ruleText(rule))
-			}
-		}
 	}
 	it.Pointer = n.nullable && !nilable(t)
 	it.NotNull = !b.output && !n.nullable && nilable(t) && t != ir.Raw{}

@@ -114,7 +114,7 @@ func TestSamplesAreValid(t *testing.T) {
 		}
 		for _, optional := range []bool{false, true} {
 			body := sample.Of(d.Input, optional).Compact()
-			for _, p := range v.Validate([]byte(body), nil) {
+			for _, p := range v.Validate([]byte(body)) {
 				if p.Keyword == "required" && len(p.Steps) == 1 && d.Input.Get("properties").Get(p.Path) == nil {
 					continue // required may name what is not a property
 				}

@@ -58,7 +58,7 @@ func (v *validation) run(ctx context.Context, opts Options) error {
 		return fmt.Errorf("the schema of %s cannot be used: %s", v.doc.ModelID, diags[0].Message)
 	}
 	broken := map[int]bool{} // offsets
-	for _, f := range validator.ValidateTree(root, nil) {
+	for _, f := range validator.ValidateTree(root) {
 		v.report(diag.Diagnostic{Severity: diag.Error, Rule: f.Keyword, Subject: f.Path, Message: f.Message}, f.Offset)
 		broken[f.Offset] = true
 	}

@@ -54,8 +54,6 @@ func (c *compiler) schema(v *jsontree.Value) map[string]any {
 		switch m.Name {
 		case "required":
 			rules.required = slices.Compact(slices.Sorted(slices.Values(m.Value.Strings())))
-		case "validations":
-			rules.media, _ = dialect.ReadMediaRules(m.Value)
 		case "enum":
 			if out["enum"] = plain(m.Value); len(m.Value.Elems) == 0 {
 				rules.never = "enum" // jsonschema/v5 takes an empty list for no enum

@@ -28,9 +28,8 @@ import (
 type Validator struct {
 	schema *jsonschema.Schema
 
-	mu      sync.Mutex
-	measure func(uri string) (Media, bool) // of the running Validate
-	steps   int                            // schemas applied by the running Validate
+	mu    sync.Mutex
+	steps int // schemas applied by the running Validate
 }
 
 // A Violation is one keyword that an instance breaks.
@@ -45,8 +44,8 @@ type Violation struct {
 	// Offset is where in the text the value begins; for a missing property, the
 	// object that lacks it.
 	Offset int
-	// Keyword is the JSON Schema keyword, the media rule as width_pixels>, or
-	// "json" for text that is not one JSON value.
+	// Keyword is the JSON Schema keyword, or "json" for text that is not one JSON
+	// value.
 	Keyword string
 	Message string
 	// Value is the value at Path, or the object that lacks it.
@@ -79,22 +78,21 @@ func Compile(d *schema.Document) (*Validator, diag.List) {
 	return v, diags
 }
 
-// Validate judges a JSON text and returns every broken keyword, sorted by path.
-// measure returns what is known of the media that a string names, for the
-// site's media rules; with a nil measure these are not judged.
-func (j *Validator) Validate(body []byte, measure func(uri string) (Media, bool)) []Violation {
+// Validate checks a JSON text and returns every violated keyword, sorted by path.
+// The site's media rules are not among them: Body has them checked by the client.
+func (j *Validator) Validate(body []byte) []Violation {
 	v, err := jsontree.Parse(body, jsontree.Foreign)
 	if err != nil {
 		return []Violation{{Keyword: "json", Message: err.Error()}}
 	}
-	return j.ValidateTree(v, measure)
+	return j.ValidateTree(v)
 }
 
 // ValidateTree is Validate for a value that has been decoded.
-func (j *Validator) ValidateTree(v *jsontree.Value, measure func(uri string) (Media, bool)) []Violation {
+func (j *Validator) ValidateTree(v *jsontree.Value) []Violation {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.measure, j.steps = measure, 0
+	j.steps = 0
 	err := j.schema.Validate(plain(v))
 	if err == nil {
 		return nil
