@@ -20,28 +20,24 @@ test: ## Run all tests with the race detector and print the coverage
 	@$(GO) tool cover -func=coverage.out | awk '/^total:/ { print "coverage of internal/... and templates/client: " $$3 }'
 	$(GO) -C examples/quickstart test -race ./...
 	$(GO) -C bench test -race ./...
-	$(GO) -C templates/river test ./...
 
 lint: ## Check format, vet and staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(GO) -C bench vet ./...
-	$(GO) -C templates/river vet ./...
 	$(GO) -C examples/quickstart vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 
-generate: ## Write schemas/ from the saved pages, generated/ from schemas/, docs/lint.md and templates/river.txtar
+generate: ## Write schemas/ from the saved pages and generated/ from schemas/
 	$(GO) run ./cmd/genclient scrape --out schemas testdata/pages/text
 	$(GO) run ./cmd/genclient generate --package runcomfy --out generated/runcomfy
 	$(GO) run ./internal/diag/rulesdoc > docs/lint.md
-	$(GO) test ./templates -run TestRiverArchive -update
 
 check: build ## Fail if schemas/ or generated/ is not what scrape and generate write
 	bin/genclient scrape --out schemas testdata/pages/text
 	git diff --exit-code -- schemas
 	$(GO) run ./internal/diag/rulesdoc | diff docs/lint.md -
 	bin/genclient generate --package runcomfy --out generated/runcomfy --check
-	$(GO) test ./templates -run TestRiverArchive
 
 demo: ## Pages to schemas to a compiled client, then the quickstart against a local emulator
 	sh examples/demo.sh
@@ -56,8 +52,9 @@ fuzz: ## Run every fuzz target for FUZZTIME
 		done; \
 	done
 
-soak: ## Run 10,000 jobs through faults and kills, and the polling figures
+soak: ## Run 10,000 jobs through faults and kills, the polling figures, and a site of 1,000 models
 	GENCLIENT_SOAK_JOBS=10000 $(GO) test -v -timeout 30m -run 'Soak|Polling' ./mock
+	GENCLIENT_SITE_MODELS=1000 $(GO) test -v -timeout 30m -run 'EachWayAlone' ./internal/crawl
 
 bench: ## Run the benchmarks, then print the ratios to jennifer, hand-written checks and jsonschema
 	$(GO) -C bench test -run '^$$' -bench . -benchmem ./...

@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"internal/sample", "internal/schema"},
 	{"internal/scrape", "internal/validate", "internal/plan", "internal/openapi", "internal/compat"},
 	{"internal/lint", "internal/library"},
-	{"internal/crawl", "internal/generate", "mock/..."},
+	{"internal/crawl/...", "internal/generate", "mock/..."},
 	{"internal/update", "internal/session"},
 	{"internal/ui", "internal/mcp"},
 	{"internal/cli"},

@@ -96,9 +96,10 @@ func TestProgressIsForTerminalsAlone(t *testing.T) {
 func TestBarShowsTheCount(t *testing.T) {
 	var b strings.Builder
 	show, finish := bar(&b, "reading")
-	show(3, 8)
+	show(1, 2, "")
+	show(3, 8, "a page")
 	finish()
-	if !strings.Contains(b.String(), "reading") || !strings.Contains(b.String(), "3/8") {
+	if !strings.Contains(b.String(), "reading a page") || !strings.Contains(b.String(), "3/8") {
 		t.Errorf("%q", b.String())
 	}
 }

@@ -47,3 +47,13 @@ func versionLine(info *debug.BuildInfo) string {
 	details = append(details, info.GoVersion)
 	return fmt.Sprintf("genclient %s (%s)", version, strings.Join(details, ", "))
 }
+
+// moduleVersion returns the version of the module, "" for one that is not
+// released.
+func moduleVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || !strings.HasPrefix(info.Main.Version, "v") {
+		return ""
+	}
+	return info.Main.Version
+}

@@ -36,18 +36,19 @@ func corpusDocuments(t *testing.T) []*schema.Document {
 	if !filepath.IsAbs(file) {
 		file = filepath.Join("..", "..", file)
 	}
-	report, diags, err := scrape.Run(t.Context(), scrape.Options{Sources: []string{file}})
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	catalog, diags := scrape.Read(scrape.Source{File: file, MediaType: "application/json", Text: text})
 	for _, d := range diags {
 		if d.Severity == diag.Error {
 			t.Errorf("scrape: %s: %s [%s]", d.Pos, d.Message, d.Rule)
 		}
 	}
-	merged, changes := library.Merge(nil, report.Scraped)
+	merged, changes := library.Merge(nil, catalog.Models)
 	if len(merged) == 0 || len(changes.Added) != len(merged) {
-		t.Fatalf("%d documents of %d models in %s", len(changes.Added), len(report.Scraped), file)
+		t.Fatalf("%d documents of %d models in %s", len(changes.Added), len(catalog.Models), file)
 	}
 	// What is generated from is what scrape writes.
 	docs := make([]*schema.Document, len(merged))

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,25 +24,42 @@ type set struct {
 	names     *jsontree.Source   // names.json, or nil
 }
 
-// load reads every document of a schemas folder, in parallel. dir is the name
-// of the folder in diagnostics. A file that cannot be used is reported and left
-// out; the set is complete only when the list holds no error. The error is one
-// of the file system.
+// load reads every document of a schemas folder. dir is the name of the folder
+// in diagnostics. A file that cannot be used is reported and left out; the set
+// is complete only when the list holds no error. The error is one of the file
+// system.
 func load(fsys fs.FS, dir string) (set, diag.List, error) {
-	type loaded struct {
-		doc   *schema.Document
-		diags diag.List
-	}
 	var out set
-	var files []*loaded // in the order of the walk, which goes on while they are read
+	var mu sync.Mutex
+	names, diags, err := walk(fsys, dir, func(_ string, doc *schema.Document) {
+		mu.Lock()
+		defer mu.Unlock()
+		out.documents = append(out.documents, doc)
+	})
+	if err != nil {
+		return set{}, nil, err
+	}
+	out.names = names
+	slices.SortFunc(out.documents, func(a, b *schema.Document) int {
+		return cmp.Or(strings.Compare(a.ModelID, b.ModelID), strings.Compare(a.File(), b.File()))
+	})
+	out.documents, diags = dropRepeated(out.documents, diags)
+	return out, diags, nil
+}
+
+// walk reads every document of a schemas folder, in parallel, hands each with
+// its file below the folder to take, which is called concurrently, and returns
+// the pinned names.
+func walk(fsys fs.FS, dir string, take func(file string, doc *schema.Document)) (*jsontree.Source, diag.List, error) {
+	var names *jsontree.Source
+	var diags diag.List
+	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	err := fs.WalkDir(fsys, ".", func(p string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || path.Ext(p) != ".json" {
 			return err
 		}
-		file := &loaded{}
-		files = append(files, file)
 		group.Go(func() error {
 			text, err := fs.ReadFile(fsys, p)
 			if err != nil {
@@ -49,10 +67,16 @@ func load(fsys fs.FS, dir string) (set, diag.List, error) {
 			}
 			name := path.Join(dir, p)
 			if p == schema.NamesFile {
-				out.names = &jsontree.Source{File: name, Text: text}
+				names = &jsontree.Source{File: name, Text: text}
 				return nil
 			}
-			file.doc, file.diags = schema.Read(name, text)
+			doc, list := schema.Read(name, text)
+			if doc != nil {
+				take(p, doc)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			diags = append(diags, list...)
 			return nil
 		})
 		return nil
@@ -61,19 +85,10 @@ func load(fsys fs.FS, dir string) (set, diag.List, error) {
 		err = fmt.Errorf("reading the schemas folder: %w", err)
 	}
 	if err := cmp.Or(group.Wait(), err); err != nil {
-		return set{}, nil, err
+		return nil, nil, err
 	}
-	var diags diag.List
-	for _, f := range files {
-		diags = append(diags, f.diags...)
-		if f.doc != nil {
-			out.documents = append(out.documents, f.doc)
-		}
-	}
-	slices.SortStableFunc(out.documents,
-		func(a, b *schema.Document) int { return strings.Compare(a.ModelID, b.ModelID) })
-	out.documents, diags = dropRepeated(out.documents, diags)
-	return out, diags, nil
+	diags.Sort()
+	return names, diags, nil
 }
 
 // dropRepeated reports documents of one model id and keeps the first by file.
@@ -81,11 +96,15 @@ func dropRepeated(docs []*schema.Document, diags diag.List) ([]*schema.Document,
 	var kept []*schema.Document
 	for _, d := range docs {
 		if n := len(kept); n > 0 && kept[n-1].ModelID == d.ModelID {
-			diags = append(diags, diag.New("model-id-repeated", diag.Position{File: d.File()}, d.ModelID,
-				"the model has a document already: "+kept[n-1].File()))
+			diags = append(diags, sameModel(d.ModelID, d.File(), kept[n-1].File()))
 			continue
 		}
 		kept = append(kept, d)
 	}
 	return kept, diags
+}
+
+// sameModel is the diagnostic for a file whose model has another one.
+func sameModel(id, file, first string) diag.Diagnostic {
+	return diag.New("model-id-repeated", diag.Position{File: file}, id, "the model has a document already: "+first)
 }

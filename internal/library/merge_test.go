@@ -1,6 +1,7 @@
 package library
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,12 +34,26 @@ const (
 // scrapeSources returns what the sources say, by model id.
 func scrapeSources(t *testing.T, sources ...string) (map[string]scrape.Scraped, diag.List) {
 	t.Helper()
-	report, diags, err := scrape.Run(t.Context(), scrape.Options{Sources: sources})
-	if err != nil {
-		t.Fatal(err)
+	var all []scrape.Scraped
+	var diags diag.List
+	for _, source := range sources {
+		err := filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			got, list := scrape.Read(scrape.Source{File: path, Text: text})
+			all, diags = append(all, got.Models...), append(diags, list...)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
+	combined, list := scrape.Combine(all)
+	diags = append(diags, list...)
 	byID := map[string]scrape.Scraped{}
-	for _, s := range report.Scraped {
+	for _, s := range combined {
 		byID[s.ID] = s
 	}
 	return byID, diags

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -72,30 +73,27 @@ func (p *Plan) carryOut(s *stage) error {
 			writes = append(writes, c)
 		}
 	}
-	for _, c := range writes {
-		if err := s.mkdir(path.Dir(c.Path)); err != nil {
-			return fmt.Errorf("making the folder of %s, nothing was changed: %w", c.Path, err)
+	all := batches(writes)
+	for _, b := range all {
+		if err := s.mkdir(b.dir); err != nil {
+			return fmt.Errorf("making the folder %s, nothing was changed: %w", b.dir, err)
 		}
 	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	s.temps = make([]string, len(writes))
-	for i, c := range writes {
-		group.Go(func() (err error) {
-			if s.temps[i], err = s.write(c); err != nil {
-				return fmt.Errorf("writing %s, nothing was changed: %w", c.Path, err)
-			}
-			return nil
-		})
+	for _, b := range all {
+		group.Go(func() error { return s.stage(b) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for i, c := range writes {
-		if err := s.root.Rename(s.temps[i], c.Path); err != nil {
-			return fmt.Errorf("replacing %s after %d of %d files: %w", c.Path, i, len(writes), err)
+	done := 0
+	for _, b := range all {
+		n, err := s.rename(b)
+		if err != nil {
+			return fmt.Errorf("replacing %s after %d of %d files: %w", b.writes[n].Path, done+n, len(writes), err)
 		}
-		s.temps[i] = ""
+		done += n
 	}
 	for i, c := range deletes {
 		if err := s.root.Remove(c.Path); err != nil {
@@ -106,12 +104,78 @@ func (p *Plan) carryOut(s *stage) error {
 	return nil
 }
 
+// batch is some of the files to be written in one folder. It is opened once for
+// all of them: an os.Root opens every folder on the way to a file, each time.
+type batch struct {
+	dir    string
+	writes []Change
+	temps  []string // names of temporary files; "" where there is none (any more)
+}
+
+// maxBatch leaves enough batches of one large folder to be written in parallel.
+const maxBatch = 32
+
+// batches takes changes apart by their folders.
+func batches(writes []Change) []*batch {
+	var all []*batch
+	last := map[string]*batch{}
+	for _, c := range writes {
+		dir := path.Dir(c.Path)
+		b := last[dir]
+		if b == nil || len(b.writes) == maxBatch {
+			b = &batch{dir: dir}
+			last[dir] = b
+			all = append(all, b)
+		}
+		b.writes = append(b.writes, c)
+	}
+	return all
+}
+
 // stage is what one Apply has put on disk so far.
 type stage struct {
 	root  *os.Root
 	above []string // folders made for the root to exist, outermost first
 	dirs  []string // folders made below the root, outermost first
-	temps []string // temporary files; "" where there is none (any more)
+	there map[string]bool
+
+	mu     sync.Mutex
+	staged []*batch
+}
+
+// stage writes the new content of a folder's files into temporary ones.
+func (s *stage) stage(b *batch) error {
+	s.mu.Lock()
+	s.staged = append(s.staged, b)
+	s.mu.Unlock()
+	root, err := s.root.OpenRoot(b.dir)
+	if err != nil {
+		return fmt.Errorf("writing %s, nothing was changed: %w", b.writes[0].Path, err)
+	}
+	defer root.Close()
+	b.temps = make([]string, len(b.writes))
+	for i, c := range b.writes {
+		if b.temps[i], err = write(root, c); err != nil {
+			return fmt.Errorf("writing %s, nothing was changed: %w", c.Path, err)
+		}
+	}
+	return nil
+}
+
+// rename moves a folder's temporary files into place, and returns how many.
+func (s *stage) rename(b *batch) (int, error) {
+	root, err := s.root.OpenRoot(b.dir)
+	if err != nil {
+		return 0, err
+	}
+	defer root.Close()
+	for i, c := range b.writes {
+		if err := root.Rename(b.temps[i], path.Base(c.Path)); err != nil {
+			return i, err
+		}
+		b.temps[i] = ""
+	}
+	return len(b.writes), nil
 }
 
 // open opens the root, making it and the folders above it where they miss.
@@ -137,16 +201,20 @@ func (s *stage) open(dir string) error {
 // write stages the new content of one file and returns the temporary file, also
 // beside an error if there is one. A file that replaces another takes its
 // permissions over.
-func (s *stage) write(c Change) (temp string, err error) {
-	temp = path.Join(path.Dir(c.Path), tempPrefix+rand.Text()+tempSuffix)
-	f, err := s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+func write(root *os.Root, c Change) (temp string, err error) {
+	content, err := c.content()
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(c.New)
+	temp = tempPrefix + rand.Text() + tempSuffix
+	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(content)
 	if c.Action != Create && err == nil {
 		var info fs.FileInfo
-		if info, err = s.root.Lstat(c.Path); err == nil {
+		if info, err = root.Lstat(path.Base(c.Path)); err == nil {
 			err = f.Chmod(info.Mode().Perm())
 		}
 	}
@@ -155,9 +223,13 @@ func (s *stage) write(c Change) (temp string, err error) {
 
 // mkdir makes a folder below the root with those above it.
 func (s *stage) mkdir(dir string) error {
-	if dir == "." {
+	if dir == "." || s.there[dir] {
 		return nil
 	}
+	if s.there == nil {
+		s.there = map[string]bool{}
+	}
+	s.there[dir] = true // or made below
 	if _, err := s.root.Stat(dir); err == nil {
 		return nil
 	}
@@ -184,9 +256,11 @@ func (s *stage) prune(dir string) {
 // undo removes the temporary files and the folders made below the root that
 // hold nothing. Errors are not looked at: the one that led here is reported.
 func (s *stage) undo() {
-	for _, temp := range s.temps {
-		if temp != "" {
-			s.root.Remove(temp)
+	for _, b := range s.staged {
+		for _, temp := range b.temps {
+			if temp != "" {
+				s.root.Remove(path.Join(b.dir, temp))
+			}
 		}
 	}
 	for _, dir := range slices.Backward(s.dirs) {

@@ -26,14 +26,19 @@ import (
 type File struct {
 	Path    string // slash-separated, below the folder
 	Content []byte
+	// Load, unless nil, gives the content when it is written, in place of
+	// Content: of many large files only a few are then in memory. The caller
+	// knows that the file has another content, or that there is none.
+	Load func() ([]byte, error)
+	// Keep says that the caller knows the file to be in its place as it should
+	// be: it is not looked at.
+	Keep bool
 }
 
 // Owner says which files of a folder are genclient's own.
 type Owner struct {
 	Ext  string // the ending of the files looked at, as ".go"
 	Deep bool   // whether the folders below belong to it too
-	// Folders are those below that belong to it although it is not deep.
-	Folders []string
 	// Owns reports whether genclient wrote an existing file.
 	Owns func(path string, content []byte) bool
 	// Placeholder returns what is left in the place of a file that is not wanted:
@@ -66,7 +71,17 @@ func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 type Change struct {
 	Action   Action
 	Path     string // slash-separated, below the folder
-	Old, New []byte // nil where there is no file; New of Delete is its placeholder, if any
+	Old, New []byte // nil where there is no file; New of Delete is its placeholder, if any, and nil where it is loaded
+
+	load func() ([]byte, error)
+}
+
+// content returns the new content of the file.
+func (c Change) content() ([]byte, error) {
+	if c.load != nil {
+		return c.load()
+	}
+	return c.New, nil
 }
 
 // Plan is what it takes to bring a folder to the wanted state.
@@ -125,7 +140,7 @@ func Compare(dir string, wanted []File, owner Owner) (*Plan, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		for _, f := range wanted {
-			p.add(Create, f.Path, nil, f.Content)
+			p.Changes = append(p.Changes, Change{Action: Create, Path: f.Path, New: f.Content, load: f.Load})
 		}
 		p.sort()
 		return p, nil
@@ -139,6 +154,9 @@ func Compare(dir string, wanted []File, owner Owner) (*Plan, error) {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, f := range wanted {
+		if f.Keep {
+			continue
+		}
 		group.Go(func() error {
 			changes[i], errs[i] = p.compareFile(root, f, owner)
 			return nil
@@ -153,7 +171,7 @@ func Compare(dir string, wanted []File, owner Owner) (*Plan, error) {
 			p.Unchanged++
 		}
 	}
-	errs = append(errs, p.findOthers(root, taken, owner))
+	errs = append(errs, p.findOthers(taken, owner))
 	p.sort()
 	return p, errors.Join(errs...)
 }
@@ -175,10 +193,6 @@ func checkPaths(wanted []File) (map[string]string, error) {
 	return taken, nil
 }
 
-func (p *Plan) add(a Action, path string, before, after []byte) {
-	p.Changes = append(p.Changes, Change{Action: a, Path: path, Old: before, New: after})
-}
-
 func (p *Plan) sort() {
 	slices.SortFunc(p.Changes, func(a, b Change) int { return cmp.Compare(a.Path, b.Path) })
 }
@@ -188,7 +202,7 @@ func (p *Plan) sort() {
 func (p *Plan) compareFile(root *os.Root, f File, owner Owner) (*Change, error) {
 	info, err := root.Lstat(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &Change{Action: Create, Path: f.Path, New: f.Content}, nil
+		return &Change{Action: Create, Path: f.Path, New: f.Content, load: f.Load}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading a file: %w", err)
@@ -201,22 +215,22 @@ func (p *Plan) compareFile(root *os.Root, f File, owner Owner) (*Change, error) 
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading a file: %w", err)
-	case bytes.Equal(old, f.Content):
+	case f.Load == nil && bytes.Equal(old, f.Content):
 		return nil, nil
 	case !owner.Owns(f.Path, old):
 		return nil, fmt.Errorf("%s is needed but was not written by genclient: move it away", shown)
 	}
-	return &Change{Action: Replace, Path: f.Path, Old: old, New: f.Content}, nil
+	return &Change{Action: Replace, Path: f.Path, Old: old, New: f.Content, load: f.Load}, nil
 }
 
 // findOthers plans the deletion of the owner's files that are not wanted.
-func (p *Plan) findOthers(root *os.Root, taken map[string]string, owner Owner) error {
-	fsys := root.FS()
+func (p *Plan) findOthers(taken map[string]string, owner Owner) error {
+	fsys := os.DirFS(p.Dir) // it opens a folder in one step; links are not followed
 	return fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("reading the folder: %w", err)
-		case entry.IsDir() && name != "." && !owner.Deep && !slices.Contains(owner.Folders, name):
+		case entry.IsDir() && name != "." && !owner.Deep:
 			return fs.SkipDir
 		case !entry.Type().IsRegular():
 			return nil
@@ -246,7 +260,7 @@ func (p *Plan) findOthers(root *os.Root, taken map[string]string, owner Owner) e
 			left = owner.Placeholder(name, content)
 		}
 		if left == nil || !bytes.Equal(left, content) {
-			p.add(Delete, name, content, left)
+			p.Changes = append(p.Changes, Change{Action: Delete, Path: name, Old: content, New: left})
 		}
 		return nil
 	})

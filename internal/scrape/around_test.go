@@ -103,8 +103,8 @@ func expandAround(t testing.TB, page string) string {
 
 // readAround reads a page and returns its document.
 func readAround(page string) (string, diag.List) {
-	in := input{src: &jsontree.Source{File: "page.html", Text: []byte(page)}, format: htmlFormat}
-	scraped, diags := in.scrape()
+	read, diags := Read(Source{File: "page.html", MediaType: "text/html", Text: []byte(page)})
+	scraped := read.Models
 	if len(scraped) != 1 {
 		return "", diags
 	}

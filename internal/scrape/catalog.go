@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/genclient/genclient/internal/diag"
 	"github.com/genclient/genclient/internal/jsontree"
@@ -42,6 +43,29 @@ func readCatalog(src *jsontree.Source, root *jsontree.Value) ([]Scraped, diag.Li
 		out = append(out, s)
 	}
 	return out, diags
+}
+
+// catalogInfo says how much a catalog answer holds.
+func catalogInfo(root *jsontree.Value) *Catalog {
+	c := &Catalog{Total: -1}
+	entries := []*jsontree.Value{root}
+	if models := root.Get("models"); models != nil {
+		entries, c.IsList = models.Elems, true
+	} else if root.Kind == jsontree.Array {
+		entries, c.IsList = root.Elems, true
+	}
+	c.Entries = len(entries)
+	for _, e := range entries {
+		if id := e.Get("model_id").Str(); id != "" {
+			c.IDs = append(c.IDs, id)
+		}
+	}
+	if total := root.Get("total"); total.Is(jsontree.Number) {
+		if n, err := strconv.Atoi(total.Text); err == nil && n >= 0 {
+			c.Total = n
+		}
+	}
+	return c
 }
 
 // readEntry reads one entry; with a diagnostic there is none to use.

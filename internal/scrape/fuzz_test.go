@@ -138,12 +138,12 @@ func FuzzHTML(f *testing.F) {
 func BenchmarkPage(b *testing.B) {
 	for _, name := range []string{"text/kling-1-6-pro-image-to-video.txt", "html/token_spans.html", "html/flight_payload.html"} {
 		content := readPage(b, name)
-		in := input{src: &jsontree.Source{File: name, Text: content}, format: formats[filepath.Ext(name)]}
+		source := Source{File: name, MediaType: mediaTypes[filepath.Ext(name)], Text: content}
 		b.Run(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), func(b *testing.B) {
 			b.SetBytes(int64(len(content)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, diags := in.scrape(); diags.HasErrors() {
+				if _, diags := Read(source); diags.HasErrors() {
 					b.Fatal(diags)
 				}
 			}
@@ -162,9 +162,9 @@ func BenchmarkCatalog(b *testing.B) {
 		content := append(append([]byte(`{"models": [`), text.Bytes()[1:]...), fmt.Sprintf(`], "total": %d}`, n)...)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				in := input{src: &jsontree.Source{File: "catalog.json", Text: content}, format: jsonFormat}
-				if scraped, diags := in.scrape(); len(scraped) != n || len(diags) > 0 {
-					b.Fatal(len(scraped), diags)
+				read, diags := Read(Source{File: "catalog.json", MediaType: "application/json", Text: content})
+				if len(read.Models) != n || len(diags) > 0 {
+					b.Fatal(len(read.Models), diags)
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/entry")

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/jsontree"
 )
 
 // kindValues are what the pages of testdata/pages/kinds write as @NAME@. The
@@ -105,16 +104,17 @@ func TestKindsGolden(t *testing.T) {
 // the other parts, or why it is refused.
 func scrapeKind(t *testing.T, f txtar.File) string {
 	content := expandKind(t, string(f.Data))
-	in := input{src: &jsontree.Source{File: f.Name}, format: formats[filepath.Ext(f.Name)]}
+	source := Source{File: f.Name, MediaType: mediaTypes[filepath.Ext(f.Name)]}
 	if stream, ok := strings.CutSuffix(f.Name, ".flight"); ok {
-		in.src.File, in.format = stream+".html", htmlFormat
+		source.File, source.MediaType = stream+".html", "text/html"
 		content = "<body>" + nextPushes(content) + "</body>"
 	}
 	if rest, ok := strings.CutPrefix(content, "ADDRESS "); ok {
-		in.address, content, _ = strings.Cut(rest, "\n")
+		source.Address, content, _ = strings.Cut(rest, "\n")
 	}
-	in.src.Text = jsontree.TrimBOM([]byte(content))
-	scraped, diags := in.scrape()
+	source.Text = []byte(content)
+	read, diags := Read(source)
+	scraped := read.Models
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s:", f.Name)
 	for _, s := range scraped {
@@ -139,7 +139,7 @@ func scrapeKind(t *testing.T, f txtar.File) string {
 		}
 		fmt.Fprintf(&line, " %s: %s [%s]", d.Severity, d.Message, d.Rule)
 	}
-	if len(scraped) == 0 && !diags.HasErrors() && in.format != jsonFormat {
+	if len(scraped) == 0 && !diags.HasErrors() && source.MediaType != "application/json" {
 		t.Errorf("%s: neither a document nor an error", f.Name)
 	}
 	if bytes.ContainsRune([]byte(line.String()), 0) {

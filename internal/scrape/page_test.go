@@ -13,7 +13,8 @@ import (
 
 // scrapeHTML reads one page given as HTML.
 func scrapeHTML(content string) ([]Scraped, diag.List) {
-	return input{src: &jsontree.Source{File: "page.html", Text: []byte(content)}, format: htmlFormat}.scrape()
+	read, diags := Read(Source{File: "page.html", MediaType: "text/html", Text: []byte(content)})
+	return read.Models, diags
 }
 
 func TestVisibleText(t *testing.T) {

@@ -1,119 +1,27 @@
 // Package scrape turns documentation pages and catalog answers into schema
-// documents: it reads sources, finds the JSON values in them by their shape and
-// settles what several sources say of one model. Nothing on a page is trusted,
-// and nothing but shapes, the endpoint's URL and curl's own syntax is relied on:
-// headings, labels and prose vary, are translated, or are missing.
+// documents: it finds the JSON values in them by their shape and settles what
+// several sources say of one model. It is pure, bytes in and models out. Nothing
+// on a page is trusted, and nothing but shapes, the endpoint's URL and curl's own
+// syntax is relied on: headings, labels and prose vary, are translated, or are
+// missing.
 package scrape
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/genclient/genclient/internal/diag"
-	"github.com/genclient/genclient/internal/fetch"
 	"github.com/genclient/genclient/internal/schema"
 )
-
-// Options says what to scrape and how.
-type Options struct {
-	// Sources are page and catalog URLs (http or https), files ending in .html,
-	// .htm, .txt, .md or .json, folders of such files, or "-" for Stdin.
-	Sources []string
-	Stdin   io.Reader
-	// Transport makes the requests for URLs; nil is http.DefaultTransport.
-	Transport http.RoundTripper
-	// Select chooses models by id; nil takes all.
-	Select func(modelID string) bool
-	// Progress is told after each source how many of all have been read. It is
-	// not called concurrently. It may be nil.
-	Progress func(done, total int)
-}
 
 // Scraped is what the sources of one run say of one model.
 type Scraped = schema.Scraped
 
-// Report is the outcome of a run.
-type Report struct {
-	Scraped []Scraped // sorted by model id, one per id
-	Read    int       // files and answers read
-}
-
-// maxParallel is how many sources are read at a time. URLs are held back by the
-// fetcher's rate besides.
-const maxParallel = 4
-
-// Run reads every source and returns what they say, with a diagnostic for each
-// page, entry or model that could not be used; the others come through. The
-// error is for what no source can be blamed for, or for sources that cannot be
-// meant: the context's end, a file that is not there, an unknown ending, an
-// empty folder.
-func Run(ctx context.Context, opts Options) (Report, diag.List, error) {
-	sources, err := expand(opts.Sources)
-	if err != nil {
-		return Report{}, nil, err
-	}
-	fetcher := newFetcher(opts.Transport, sources)
-	results := make([][]Scraped, len(sources))
-	lists := make([]diag.List, len(sources))
-	var mu sync.Mutex
-	done := 0
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxParallel)
-	for i, s := range sources {
-		group.Go(func() error {
-			in, diags, err := s.load(ctx, fetcher, opts.Stdin)
-			if err != nil {
-				return err
-			}
-			if diags == nil {
-				results[i], diags = in.scrape()
-			}
-			lists[i] = diags
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			if opts.Progress != nil {
-				opts.Progress(done, len(sources))
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return Report{}, nil, fmt.Errorf("scraping: %w", err)
-	}
-	all := slices.Concat(results...)
-	if opts.Select != nil {
-		all = slices.DeleteFunc(all, func(s Scraped) bool { return !opts.Select(s.ID) })
-	}
-	scraped, diags := combine(all)
-	diags = append(slices.Concat(lists...), diags...)
-	diags.Sort()
-	return Report{Scraped: scraped, Read: len(sources)}, diags, nil
-}
-
-// newFetcher returns what reads the URLs among the sources.
-func newFetcher(transport http.RoundTripper, sources []source) *fetch.Client {
-	var named []*url.URL
-	for _, s := range sources {
-		if s.url != nil {
-			named = append(named, s.url)
-		}
-	}
-	return fetch.New(fetch.Options{Transport: transport, Local: fetch.LocalHosts(named...)})
-}
-
-// combine makes one of all that was scraped of each model. Of pages in several
-// languages the English one counts. Two schemas of one model that differ, in
-// one language or in two catalogs, are an error, and the model is left out.
-func combine(all []Scraped) ([]Scraped, diag.List) {
+// Combine makes one of all that was scraped of each model, sorted by id. Of
+// pages in several languages the English one counts, of equals the first. Two
+// schemas of one model that differ, in one language or in two catalogs, are an
+// error, and the model is left out.
+func Combine(all []Scraped) ([]Scraped, diag.List) {
 	slices.SortStableFunc(all, func(a, b Scraped) int { return strings.Compare(a.ID, b.ID) })
 	var out []Scraped
 	var diags diag.List
@@ -132,7 +40,7 @@ func combine(all []Scraped) ([]Scraped, diag.List) {
 	return out, diags
 }
 
-// combineModel is combine for one model.
+// combineModel is Combine for one model.
 func combineModel(all []Scraped) (Scraped, diag.List) {
 	var pages, entries []Scraped
 	for _, s := range all {
@@ -169,22 +77,7 @@ func combineModel(all []Scraped) (Scraped, diag.List) {
 	if out.Catalog != nil && out.Catalog.Input == nil {
 		diags = append(diags, withoutSchema(out))
 	}
-	return out, append(diags, unreadable(out)...)
-}
-
-// unreadable reports a document that could not be read again once written, as
-// one that is nested too deep or too large.
-func unreadable(s Scraped) diag.List {
-	for _, doc := range []*schema.Document{s.Page, s.Catalog} {
-		if doc == nil || doc.Input == nil {
-			continue
-		}
-		if _, list := schema.Read("", doc.Bytes()); list.HasErrors() {
-			return diag.List{{Pos: s.Pos, Severity: diag.Error, Rule: list[0].Rule, Subject: s.ID,
-				Message: "no document can be made of this: " + list[0].Message}}
-		}
-	}
-	return nil
+	return out, diags
 }
 
 // withoutSchema is the diagnostic for a catalog entry that has no schema. Its

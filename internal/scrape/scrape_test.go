@@ -2,9 +2,8 @@ package scrape
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,19 +43,41 @@ var models = []struct {
 		span{1004, 1351}, span{3478, 5104}, span{5121, 5789}},
 }
 
-// scrapeSources scrapes sources that can all be read, and returns the result by model id.
+// scrapeSources scrapes files, and folders of them, and returns the result by
+// model id.
 func scrapeSources(t *testing.T, sources ...string) (map[string]Scraped, diag.List) {
 	t.Helper()
-	report, diags, err := Run(t.Context(), Options{Sources: sources})
-	if err != nil {
-		t.Fatal(err)
+	var all []Scraped
+	var diags diag.List
+	for _, source := range sources {
+		err := filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			got, list := Read(Source{File: filepath.ToSlash(path), MediaType: mediaTypes[filepath.Ext(path)], Text: content})
+			all, diags = append(all, got.Models...), append(diags, list...)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
+	combined, list := Combine(all)
+	diags = append(diags, list...)
+	diags.Sort()
 	byID := map[string]Scraped{}
-	for _, s := range report.Scraped {
+	for _, s := range combined {
 		byID[s.ID] = s
 	}
 	return byID, diags
 }
+
+// mediaTypes are those of the saved pages.
+var mediaTypes = map[string]string{".html": "text/html", ".txt": "text/plain", ".md": "text/markdown", ".json": "application/json"}
 
 // readPage returns a file of the saved pages.
 func readPage(t testing.TB, name string) []byte {
@@ -274,40 +295,5 @@ func TestAPageWithLeakedKeysYieldsToOneWithout(t *testing.T) {
 	}
 	if got := byID["v/m"].Page.Input.Get("properties").Get("a").Get("description").Str(); got != "words" {
 		t.Errorf("description %q", got)
-	}
-}
-
-func TestADocumentThatCouldNotBeReadAgainIsAnError(t *testing.T) {
-	const deepest = jsontree.MaxDepth - 2 // the schema and its properties are two levels
-	page := textPage("v/m", `{"type": "object", "properties": {"a": `+strings.Repeat("[", deepest)+strings.Repeat("]", deepest)+"}}")
-	byID, diags := scrapeSources(t, writeFiles(t, map[string]string{"a.txt": page}))
-	if len(byID) > 0 || !diags.HasErrors() {
-		t.Errorf("%v, %v", byID, diags)
-	}
-}
-
-func TestSelectLeavesOutModelsAndProgressCountsSources(t *testing.T) {
-	var seen []int
-	report, _, err := Run(t.Context(), Options{
-		Sources:  []string{pagesDir + "/text"},
-		Select:   func(id string) bool { return strings.HasSuffix(id, "text-to-video") },
-		Progress: func(done, total int) { seen = append(seen, done, total) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff([]int{1, 5, 2, 5, 3, 5, 4, 5, 5, 5}, seen); d != "" {
-		t.Error(d)
-	}
-	if len(report.Scraped) != 2 || report.Read != 5 {
-		t.Errorf("%d models from %d sources", len(report.Scraped), report.Read)
-	}
-}
-
-func TestCanceledRunIsAnError(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := Run(ctx, Options{Sources: []string{pagesDir + "/text"}}); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
 	}
 }
