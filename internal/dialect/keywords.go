@@ -50,6 +50,7 @@ var keywords = map[string]Keyword{
 	"nullable": annotation(FormFlag), "format": {Form: FormText}, "validations": {Form: FormAny},
 	"$schema": annotation(FormText), "$id": annotation(FormText), "id": annotation(FormText),
 	"$anchor": annotation(FormText), "$ref": {Form: FormText},
+	"$dynamicAnchor": annotation(FormText), "$dynamicRef": {Form: FormText, Unchecked: true},
 	"$defs": annotation(FormSchemaMap), "definitions": annotation(FormSchemaMap),
 
 	"type": {Form: FormType}, "enum": {Form: FormValues}, "const": {Form: FormAny},

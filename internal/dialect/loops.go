@@ -4,8 +4,8 @@ import "github.com/genclient/genclient/internal/jsontree"
 
 // findLoops returns every $ref below root that comes back to itself through schemas of
 // the same instance only, so that it means nothing.
-func findLoops(root *jsontree.Value) map[*jsontree.Value]bool {
-	l := loops{root: root, nodes: map[*jsontree.Value]*loopNode{}}
+func findLoops(root *jsontree.Value, refs *References) map[*jsontree.Value]bool {
+	l := loops{refs: refs, nodes: map[*jsontree.Value]*loopNode{}}
 	l.visitAll(root)
 	looping := map[*jsontree.Value]bool{}
 	for v, n := range l.nodes {
@@ -20,7 +20,7 @@ func findLoops(root *jsontree.Value) map[*jsontree.Value]bool {
 // one instance (Tarjan 1972): a reference within a component is on a loop, whichever
 // schema the search begins with.
 type loops struct {
-	root       *jsontree.Value
+	refs       *References
 	nodes      map[*jsontree.Value]*loopNode
 	stack      []*loopNode
 	components int
@@ -55,10 +55,10 @@ func (l *loops) visit(v *jsontree.Value) *loopNode {
 	l.nodes[v] = n
 	l.stack = append(l.stack, n)
 	if ref := v.Get("$ref"); ref.Is(jsontree.String) {
-		n.target, _ = Resolve(l.root, ref)
+		n.target, _ = l.refs.Resolve(ref)
 		l.edge(n, n.target)
 	}
-	for _, c := range inPlace(v) {
+	for _, c := range inPlace(l.refs.Effective(v)) {
 		l.edge(n, c)
 	}
 	if n.low < n.index {

@@ -26,13 +26,13 @@ const MaxSchemas = 4000
 // to. The problems say what was left out; they hold one of the rule schema-unusable
 // when there is no result. A pattern that is not RE2 is among them and stays.
 func Translate(root *jsontree.Value) (*jsontree.Value, []Problem) {
-	t := translator{root: root, names: map[*jsontree.Value]string{}, taken: map[string]bool{}}
+	t := translator{root: root, refs: ReadReferences(root), names: map[*jsontree.Value]string{}, taken: map[string]bool{}}
 	if types := StandardTypes(root.Get("type")); len(types) > 0 && !slices.Contains(types, "object") {
 		t.report(Problem{Rule: "schema-unusable", Offset: root.Get("type").Offset,
 			Message: "the root is not the schema of an object"}, "")
 		return nil, t.problems
 	}
-	t.looping = findLoops(root)
+	t.looping = findLoops(root, t.refs)
 	out := t.schema(root, "")
 	if t.count > MaxSchemas {
 		return nil, t.problems
@@ -45,6 +45,7 @@ func Translate(root *jsontree.Value) (*jsontree.Value, []Problem) {
 
 type translator struct {
 	root     *jsontree.Value
+	refs     *References
 	problems []Problem
 	count    int                        // schemas translated; more than MaxSchemas end the work
 	names    map[*jsontree.Value]string // below $defs, of each schema that is referred to
@@ -75,6 +76,7 @@ func (t *translator) schema(v *jsontree.Value, path string) *jsontree.Value {
 			Message: "a schema is an object, this is " + v.Kind.WithArticle()}, path)
 		return out
 	}
+	v = t.refs.Effective(v)
 	for _, m := range v.Members {
 		if p := Malformed(m); p != nil {
 			t.report(*p, path)
@@ -95,7 +97,7 @@ func (t *translator) keyword(out, v *jsontree.Value, m jsontree.Member, path str
 	switch m.Name {
 	case "type":
 		t.types(out, m, path)
-	case "nullable", "$schema", "$id", "id", "$anchor", "$defs", "definitions", "additionalItems":
+	case "nullable", "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$defs", "definitions", "additionalItems":
 		// said otherwise, or with "items"
 	case "example":
 		set(out, "examples", jsontree.NewArray(slices.Concat([]*jsontree.Value{m.Value},
@@ -271,7 +273,7 @@ func merge(out *jsontree.Value, keyword string, more *jsontree.Value) {
 
 // reference translates a $ref into one to the $defs of the translation; "" is none.
 func (t *translator) reference(ref *jsontree.Value, path string) string {
-	target, problem := Resolve(t.root, ref)
+	target, problem := t.refs.Resolve(ref)
 	if problem == nil && t.looping[ref] {
 		problem = &Problem{Rule: "ref-unresolvable", Offset: ref.Offset, Message: ref.Brief() + " leads back to itself"}
 	}
@@ -296,11 +298,7 @@ func (t *translator) reference(ref *jsontree.Value, path string) string {
 // defName returns a free name for what a reference leads to: its last step, or that
 // with _2, _3.
 func (t *translator) defName(ref string) string {
-	last := ref[strings.LastIndexByte(ref, '/')+1:]
-	if unescaped, err := url.PathUnescape(last); err == nil {
-		last = unescaped
-	}
-	last = unescapeStep(last)
+	last := ReferenceName(ref)
 	name := last
 	for n := 2; t.taken[name]; n++ {
 		name = last + "_" + strconv.Itoa(n)

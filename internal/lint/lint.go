@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/dialect"
 	"github.com/genclient/genclient/internal/schema"
 	"github.com/genclient/genclient/internal/validate"
 )
@@ -57,7 +58,7 @@ func union(diags, planned diag.List) diag.List {
 // Document reports what the rules of docs/lint.md find in one document, each place of
 // its own, in the order of the file.
 func Document(d *schema.Document) diag.List {
-	l := linter{doc: d}
+	l := linter{doc: d, refs: dialect.ReadReferences(d.Input)}
 	validator, diags := validate.Compile(d)
 	l.diags = diags
 	l.root()

@@ -15,6 +15,7 @@ import (
 type linter struct {
 	doc   *schema.Document
 	diags diag.List
+	refs  *dialect.References
 	demo  []property // with a default that is demo content
 }
 
@@ -73,6 +74,9 @@ func (l *linter) schema(v *jsontree.Value, path string, as role) {
 	if !v.Is(jsontree.Object) {
 		return // Compile reports it
 	}
+	effective := l.refs.Effective(v)
+	l.besideRef(v, effective, path)
+	v = effective
 	l.keywords(v, path)
 	l.text(v.Get("title"), path)
 	l.text(v.Get("description"), path)
@@ -85,6 +89,16 @@ func (l *linter) schema(v *jsontree.Value, path string, as role) {
 	l.array(v, path)
 	l.composition(v, path)
 	l.below(v, path)
+}
+
+// besideRef reports the keywords that a draft ignores beside a $ref.
+func (l *linter) besideRef(v, effective *jsontree.Value, path string) {
+	for _, m := range v.Members {
+		if effective.Get(m.Name) == nil {
+			l.report("keyword-misplaced", m.Offset, path,
+				fmt.Sprintf("%q beside \"$ref\", which stands alone up to draft 7", m.Name))
+		}
+	}
 }
 
 // below walks the schemas inside of v.
@@ -257,7 +271,7 @@ func (l *linter) composition(v *jsontree.Value, path string) {
 		}
 	}
 	if ref := v.Get("$ref"); ref.Is(jsontree.String) && !l.reported("ref-unresolvable", ref.Offset) {
-		target, _ := dialect.Resolve(l.doc.Input, ref)
+		target, _ := l.refs.Resolve(ref)
 		if target != nil && l.reaches(target, ref, map[*jsontree.Value]bool{}) {
 			l.report("ref-recursive", ref.Offset, path, ref.Brief()+" refers to a schema that holds this reference")
 		}
@@ -280,7 +294,7 @@ func (l *linter) reaches(v, goal *jsontree.Value, seen map[*jsontree.Value]bool)
 	}
 	seen[v] = true
 	if ref := v.Get("$ref"); ref.Is(jsontree.String) && ref != goal {
-		if target, _ := dialect.Resolve(l.doc.Input, ref); target != nil && l.reaches(target, goal, seen) {
+		if target, _ := l.refs.Resolve(ref); target != nil && l.reaches(target, goal, seen) {
 			return true
 		}
 	}

@@ -80,7 +80,7 @@ func buildAll(docs []*schema.Document) []*builder {
 func build(d *schema.Document) *builder {
 	b := &builder{
 		doc:      d,
-		resolve:  resolver{d.Input},
+		resolve:  resolver{dialect.ReadReferences(d.Input)},
 		made:     map[*jsontree.Value]ir.Type{},
 		building: map[*ir.Struct]bool{},
 		model: &ir.Model{
@@ -96,7 +96,7 @@ func build(d *schema.Document) *builder {
 	b.model.Input = b.root(d.Input, place{name: b.model.Name + "Input", root: true})
 	if own := ownOutput(d); own != nil {
 		b.output = true
-		b.resolve = resolver{d.Output}
+		b.resolve = resolver{dialect.ReadReferences(d.Output)}
 		b.made = map[*jsontree.Value]ir.Type{}
 		b.model.Output = b.root(own, place{path: outputRoot, name: b.model.Name + "Output", root: true})
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/genclient/genclient/internal/dialect"
 	"github.com/genclient/genclient/internal/jsontree"
@@ -53,11 +54,11 @@ func (n *node) get(keyword string) *jsontree.Value {
 }
 
 // resolver folds schemas of one document.
-type resolver struct{ root *jsontree.Value }
+type resolver struct{ refs *dialect.References }
 
-// node folds the schema v. refs are the pointers that led here, so that a
-// $ref to itself ends.
+// node folds the schema v.
 func (r resolver) node(v *jsontree.Value) *node {
+	v = r.refs.Effective(v)
 	n := &node{at: v}
 	r.fold(n, v, nil)
 	n.settleSource()
@@ -74,7 +75,10 @@ func (r resolver) node(v *jsontree.Value) *node {
 // twice would double with every step.
 const maxLayers = 100
 
-func (r resolver) fold(n *node, v *jsontree.Value, refs []string) {
+// fold adds the schema v. refs are the schemas that references on the way here led to,
+// so that a $ref to itself ends.
+func (r resolver) fold(n *node, v *jsontree.Value, refs []*jsontree.Value) {
+	v = r.refs.Effective(v)
 	if len(n.layers) >= maxLayers {
 		n.raw = "too many schemas apply"
 		return
@@ -106,25 +110,23 @@ func (r resolver) fold(n *node, v *jsontree.Value, refs []string) {
 	}
 }
 
-func (r resolver) foldRef(n *node, ref *jsontree.Value, refs []string) {
-	target, _ := dialect.Resolve(r.root, ref)
+func (r resolver) foldRef(n *node, ref *jsontree.Value, refs []*jsontree.Value) {
+	target, _ := r.refs.Resolve(ref)
 	if target == nil {
 		n.raw = fmt.Sprintf("$ref %q leads nowhere in this schema", ref.Str())
 		return
 	}
-	for _, seen := range refs {
-		if seen == ref.Str() {
-			n.raw = "$ref leads to itself"
-			return
-		}
+	if slices.Contains(refs, target) {
+		n.raw = "$ref leads to itself"
+		return
 	}
-	r.fold(n, target, append(refs, ref.Str()))
+	r.fold(n, target, append(slices.Clip(refs), target))
 }
 
 // foldBranches folds an anyOf or oneOf: branches for null make the schema
 // nullable, one other branch counts as if it stood in place, several constants
 // are an enum; the rest has no Go type.
-func (r resolver) foldBranches(n *node, keyword string, branches []*jsontree.Value, refs []string) {
+func (r resolver) foldBranches(n *node, keyword string, branches, refs []*jsontree.Value) {
 	var rest []*jsontree.Value
 	for _, b := range branches {
 		if isNull(b) {

@@ -66,10 +66,10 @@ func (b *builder) typeOf(n *node, p place) ir.Type {
 	return t
 }
 
-// refName is the Go name of what a $ref points to: the last step of the pointer.
+// refName is the Go name of what a $ref points to.
 func refName(ref string) string {
-	if last := ref[strings.LastIndexAny(ref, "/#")+1:]; last != "" {
-		return identifier(last)
+	if name := dialect.ReferenceName(ref); name != "" {
+		return identifier(name)
 	}
 	return "Root"
 }

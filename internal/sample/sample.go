@@ -34,13 +34,13 @@ const (
 // made by looking at its keywords: a pattern that no common text matches, not,
 // if, contains and other conditions on parts.
 func Of(root *jsontree.Value, optional bool) *jsontree.Value {
-	m := maker{root: root, optional: optional}
+	m := maker{refs: dialect.ReadReferences(root), optional: optional}
 	return m.value(root, 0, 0)
 }
 
 // maker makes one instance.
 type maker struct {
-	root     *jsontree.Value
+	refs     *dialect.References
 	optional bool
 	made     int // values so far
 }
@@ -53,12 +53,13 @@ func (m *maker) layers(v *jsontree.Value) layers {
 	var out layers
 	var add func(v *jsontree.Value)
 	add = func(v *jsontree.Value) {
+		v = m.refs.Effective(v)
 		if v == nil || slices.Contains(out, v) {
 			return
 		}
 		out = append(out, v)
 		if ref := v.Get("$ref"); ref.Is(jsontree.String) {
-			target, _ := dialect.Resolve(m.root, ref)
+			target, _ := m.refs.Resolve(ref)
 			add(target)
 		}
 		for _, branch := range v.Get("allOf").Items() {
