@@ -113,18 +113,14 @@ func (r *References) address(v, ref *jsontree.Value, in *resource) *resource {
 		now = readDraft(declared)
 	}
 	id := v.Get(now.id)
-	isRoot := v == in.schema
 	if now.old && ref.Is(jsontree.String) {
 		id = nil // ignored beside $ref
 	}
 	text, anchor, _ := strings.Cut(id.Str(), "#")
-	switch {
-	case text != "" && (anchor == "" || now.old):
+	if text != "" && (anchor == "" || now.old) {
 		if in = r.resource(v, text, now, in); anchor != "" {
 			in.anchor(anchor, v)
 		}
-	case isRoot:
-		r.note(in)
 	}
 	if text == "" && anchor != "" && now.old {
 		in.anchor(anchor, v)

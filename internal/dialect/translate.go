@@ -26,7 +26,8 @@ const MaxSchemas = 4000
 // to. The problems say what was left out; they hold one of the rule schema-unusable
 // when there is no result. A pattern that is not RE2 is among them and stays.
 func Translate(root *jsontree.Value) (*jsontree.Value, []Problem) {
-	t := translator{root: root, refs: ReadReferences(root), names: map[*jsontree.Value]string{}, taken: map[string]bool{}}
+	t := translator{root: root, refs: ReadReferences(root),
+		names: map[*jsontree.Value]string{}, taken: map[string]bool{}}
 	if types := StandardTypes(root.Get("type")); len(types) > 0 && !slices.Contains(types, "object") {
 		t.report(Problem{Rule: "schema-unusable", Offset: root.Get("type").Offset,
 			Message: "the root is not the schema of an object"}, "")

@@ -31,7 +31,7 @@ type Model struct {
 	// each once.
 	Structs []*Struct
 	Enums   []*Enum
-	// Patterns are the sources of the model's patterns; Pattern.Number counts
+	// Patterns are the model's patterns as RE2 expressions; Pattern.Number counts
 	// from 1 in them.
 	Patterns []string
 }
@@ -214,10 +214,10 @@ type Range struct {
 // MultipleOf asks that a number is a multiple of Step, which is above zero.
 type MultipleOf struct{ Step Num }
 
-// Pattern asks that a string matches an RE2 expression somewhere.
+// Pattern asks that a string matches an expression somewhere.
 type Pattern struct {
-	Number int // in the model's Patterns, from 1
-	Source string
+	Number int    // in the model's Patterns, from 1
+	Source string // as the page has it, of ECMA-262
 }
 
 // Count bounds the number of items of a list or a map; Max is -1 without a bound.

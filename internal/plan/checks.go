@@ -36,6 +36,10 @@ func unchecked(n *node) []string {
 		if n.raw != "" {
 			return false
 		}
+		if keyword == "pattern" && n.closed {
+			_, problem := dialect.Pattern(n.get(keyword).Str(), 0)
+			return problem == nil || !slices.ContainsFunc(n.members, isText)
+		}
 		kw, known := dialect.KeywordNamed(keyword)
 		// A member of an enum satisfies the keywords of every type.
 		return known && kw.Applies != "" && !kw.Unchecked && (n.closed || n.typ != "" && kw.AppliesTo(n.typ))
@@ -55,6 +59,8 @@ func unchecked(n *node) []string {
 	}
 	return append(notes, n.open...)
 }
+
+func isText(m member) bool { return m.value.Is(jsontree.String) }
 
 // typesItems reports whether "items" says all in the Go type of the list: not for
 // a list of schemas, nor for false.
@@ -109,22 +115,22 @@ func (b *builder) stringChecks(n *node) (checks []ir.Check, notes []string) {
 		checks = append(checks, ir.Length(c))
 	}
 	if p := n.get("pattern"); p.Is(jsontree.String) {
-		if _, problem := dialect.Pattern(p.Text, p.Offset); problem != nil {
+		if compiled, problem := dialect.Pattern(p.Text, p.Offset); problem != nil {
 			b.problem(problem, n.path)
 			notes = append(notes, constraintText("pattern", p))
 		} else {
-			checks = append(checks, ir.Pattern{Number: b.pattern(p.Text), Source: p.Text})
+			checks = append(checks, ir.Pattern{Number: b.pattern(compiled.String()), Source: p.Text})
 		}
 	}
 	return checks, notes
 }
 
-// pattern returns the number of a pattern, from 1.
-func (b *builder) pattern(source string) int {
-	i := slices.Index(b.model.Patterns, source)
+// pattern returns the number of an RE2 expression, from 1.
+func (b *builder) pattern(re2 string) int {
+	i := slices.Index(b.model.Patterns, re2)
 	if i < 0 {
 		i = len(b.model.Patterns)
-		b.model.Patterns = append(b.model.Patterns, source)
+		b.model.Patterns = append(b.model.Patterns, re2)
 	}
 	return i + 1
 }

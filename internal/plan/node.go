@@ -23,6 +23,7 @@ type node struct {
 	orNull   bool     // nullable by an alternative, whatever the other one says
 	members  []member // what enum, const or a oneOf of constants allow
 	closed   bool     // only members are allowed
+	excluded []exclusion
 	open     []string // keywords of alternatives that no Go type tells apart
 	raw      string   // why the schema cannot be typed, else ""
 	never    bool     // the boolean schema false
@@ -34,6 +35,13 @@ type node struct {
 type member struct {
 	value *jsontree.Value
 	doc   string
+}
+
+// exclusion is a member that the schema's other keywords do not allow, and the rule that
+// it is reported under.
+type exclusion struct {
+	value *jsontree.Value
+	rule  string
 }
 
 // annotates reports whether a keyword constrains nothing, or is read of every layer by

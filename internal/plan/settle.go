@@ -186,7 +186,11 @@ func (n *node) settleMembers() {
 		switch {
 		case m.value.Is(jsontree.Null):
 			null = true
-		case n.admits(m.value) && satisfies(m.value) && seen.Add(m.value):
+		case !n.admits(m.value):
+			n.excluded = append(n.excluded, exclusion{m.value, "enum-type-mismatch"})
+		case !satisfies(m.value):
+			n.excluded = append(n.excluded, exclusion{m.value, "enum-excluded"})
+		case seen.Add(m.value):
 			kept = append(kept, m)
 		}
 	}

@@ -82,6 +82,7 @@ func (b *builder) raw(n *node, p place, why string) ir.Type {
 }
 
 func (b *builder) newType(n *node, p place) ir.Type {
+	b.reportExcluded(n, p)
 	if n.raw != "" {
 		return b.raw(n, p, n.raw)
 	}
@@ -117,6 +118,25 @@ func (b *builder) newType(n *node, p place) ir.Type {
 			place{path: p.path + "{}", name: p.name + "Value"})}
 	}
 	return b.raw(n, p, "the page gives it no type")
+}
+
+// reportExcluded reports the members of an enum that are left out, and a pattern beside it
+// that leaves none out because it is not checked.
+func (b *builder) reportExcluded(n *node, p place) {
+	if b.output {
+		return
+	}
+	for _, e := range n.excluded {
+		why := " is excluded by the other keywords of its schema"
+		if e.rule == "enum-type-mismatch" {
+			why = " does not have the type of its schema"
+		}
+		b.report(e.value, e.rule, p.path, "the member "+e.value.Brief()+why)
+	}
+	if pattern := n.get("pattern"); n.closed && pattern.Is(jsontree.String) {
+		_, problem := dialect.Pattern(pattern.Text, pattern.Offset)
+		b.problem(problem, p.path)
+	}
 }
 
 // open reports whether a node is part of a list, map or struct that is being

@@ -59,8 +59,8 @@ func (c *compiler) schema(v *jsontree.Value) map[string]any {
 				rules.never = "enum" // jsonschema/v5 takes an empty list for no enum
 			}
 		case "pattern":
-			if _, problem := dialect.Pattern(m.Value.Text, 0); problem == nil {
-				out["pattern"] = m.Value.Text
+			if re2, problem := dialect.Pattern(m.Value.Text, 0); problem == nil {
+				out["pattern"] = re2.String()
 			}
 		case "additionalProperties", "unevaluatedProperties":
 			closed := c.schema(m.Value)
@@ -104,12 +104,18 @@ func (c *compiler) schemas(out map[string]any, m jsontree.Member) {
 	case dialect.FormSchemaMap:
 		named := make(map[string]any, len(m.Value.Members))
 		for _, p := range m.Value.Members {
+			name, schema := p.Name, c.schema(p.Value)
 			if m.Name == "patternProperties" {
-				if _, problem := dialect.Pattern(p.Name, 0); problem != nil {
+				re2, problem := dialect.Pattern(p.Name, 0)
+				if problem != nil {
 					continue
 				}
+				name = re2.String()
 			}
-			named[p.Name] = c.schema(p.Value)
+			if same, taken := named[name]; taken { // two patterns of one meaning
+				schema = map[string]any{"allOf": []any{same, schema}}
+			}
+			named[name] = schema
 		}
 		out[m.Name] = named
 	}
