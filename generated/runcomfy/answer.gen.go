@@ -108,20 +108,27 @@ func (a *answer) split(ctx context.Context) {
 			return
 		}
 		start := l.pos
+		var found []NamedURL
 		if name == "output" {
 			f := newFinder(l, len(a.raw))
 			f.output(0)
-			a.found = f.found
+			found = f.found
 		} else {
 			l.skip()
 		}
 		value := json.RawMessage(l.text[start:l.pos])
 		old, twice := a.fields[name]
 		switch {
-		case l.cut: // the value is not whole
-		case twice && (name == "request_id" || name == "status") && textOf(old) != textOf(value):
+		case l.cut && (twice || name != "output"): // the value is not whole
+		case l.cut:
+			a.found = found
+		case twice && name == "request_id" && textOf(old) != textOf(value),
+			twice && name == "status" && !strings.EqualFold(textOf(old), textOf(value)):
 			delete(a.fields, name)
 			a.unclear = name
+		case twice && name == "output" && isEmpty(value): // which takes nothing back
+		case name == "output":
+			a.fields[name], a.found = value, found
 		default:
 			a.fields[name] = value
 		}

@@ -36,7 +36,7 @@ func classify(a answer, readErr error, untouched bool) submitClass {
 	case readErr != nil, a.torn, a.unclear != "", bytes.Count(a.raw, []byte(`"error_code"`)) > 1:
 		return classAmbiguous
 	case a.status == http.StatusBadRequest:
-		if a.speaksOfDoubt() || a.has("request_id") && !refused {
+		if a.speaksOfDoubt() || !refused && (a.has("request_id") || jobNamed.Match(a.raw)) {
 			return classAmbiguous
 		}
 		return classRejected
@@ -83,9 +83,12 @@ var doubt = regexp.MustCompile(`(?im)` + strings.Join([]string{
 	`crashed|traceback|panic:|out\W+of\W+memory|segmentation\W+fault`,
 	`^\W*(internal|unavailable|aborted|duplicate|cancell?ed)\W*$`,
 	`(code|status)\W{1,8}(internal|unavailable|unknown)(\W*$|\W+desc)`,
-	`(code|status|http(/\d(\.\d)?)?)\W{0,8}(408|409|5\d\d)`,
+	`(code|status|err_?no|http(/\d(\.\d)?)?)\W{0,8}((e|err|error|http)[\W_]?)?(408|409|5\d\d)`,
 	`errors?\W{1,8}(408|409|50\d|51[01]|52\d|530|59[89])(\d{3})?(\W|$)`,
 }, "|"))
+
+// jobNamed finds a job in a 400, at whatever depth, or a link to one: perhaps it was taken.
+var jobNamed = regexp.MustCompile(`"request_?[iI]d"\s*:\s*"[A-Za-z0-9_-]|/v1/requests/[A-Za-z0-9_-]`)
 
 var tags = regexp.MustCompile(`<[^<>]*>`)
 
