@@ -20,24 +20,28 @@ test: ## Run all tests with the race detector and print the coverage
 	@$(GO) tool cover -func=coverage.out | awk '/^total:/ { print "coverage of internal/... and templates/client: " $$3 }'
 	$(GO) -C examples/quickstart test -race ./...
 	$(GO) -C bench test -race ./...
+	$(GO) -C templates/river test ./...
 
 lint: ## Check format, vet and staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
 	$(GO) -C bench vet ./...
+	$(GO) -C templates/river vet ./...
 	$(GO) -C examples/quickstart vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 
-generate: ## Write schemas/ from the saved pages and generated/ from schemas/
+generate: ## Write schemas/ from the saved pages, generated/ from schemas/, docs/lint.md and templates/river.txtar
 	$(GO) run ./cmd/genclient scrape --out schemas testdata/pages/text
 	$(GO) run ./cmd/genclient generate --package runcomfy --out generated/runcomfy
 	$(GO) run ./internal/diag/rulesdoc > docs/lint.md
+	$(GO) test ./templates -run TestRiverArchive -update
 
 check: build ## Fail if schemas/ or generated/ is not what scrape and generate write
 	bin/genclient scrape --out schemas testdata/pages/text
 	git diff --exit-code -- schemas
 	$(GO) run ./internal/diag/rulesdoc | diff docs/lint.md -
 	bin/genclient generate --package runcomfy --out generated/runcomfy --check
+	$(GO) test ./templates -run TestRiverArchive
 
 demo: ## Pages to schemas to a compiled client, then the quickstart against a local emulator
 	sh examples/demo.sh

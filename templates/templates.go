@@ -1,5 +1,5 @@
-// Package templates holds the fixed part of every generated client, as ordinary
-// Go in the folder client.
+// Package templates holds the fixed parts of generated code, as ordinary Go: that of
+// every client in the folder client, and the River adapter in the folder river.
 package templates
 
 import "embed"
@@ -8,3 +8,9 @@ import "embed"
 //
 //go:embed client/*.go
 var Client embed.FS
+
+// River is the source of the River adapter and its go.mod as a txtar archive: the
+// folder river is a module of its own, which embedding does not reach.
+//
+//go:embed river.txtar
+var River string

@@ -36,8 +36,8 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 			return nil, j.giveUp(ctx, s, last, running.IsZero(), []error{contextError(ctx)})
 		}
 		query := ""
-		if s.cost && op == opResult {
-			query = "?include_cost=true"
+		if op == opResult {
+			query = s.resultQuery()
 		}
 		a, err := j.call(ctx, op, query, !announced.status.State.unsuccessful())
 		o, err := j.observed(op, a).after(announced, err)

@@ -14,7 +14,7 @@ import (
 // generateFlags are the flags of generate.
 type generateFlags struct {
 	pkg, out, schemas         string
-	models                    []string
+	models, with              []string
 	check, diff               bool
 	strict, keepGoing, asJSON bool
 }
@@ -40,6 +40,10 @@ The go command fails when a file that it has listed vanishes. Under "go generate
 a file that is not wanted any more is therefore left as a placeholder, which no
 build takes; the next run deletes it, and --check takes it as up to date.
 
+--with river writes one more package, NAMEriver in the folder of that name below
+the client's: it runs the client's requests as jobs of River, on SQLite or
+Postgres. It needs a go.mod above --out, and the modules that the run prints.
+
 --check writes nothing, lists each file that is missing, differs or is not
 wanted, and exits 1 if there is one. --diff writes nothing and prints the changes
 as a unified diff; it exits 0 unless --check is given too.
@@ -55,6 +59,7 @@ unchanged (a count), written (whether the files were), diagnostics (as of lint).
 	flags.StringVar(&f.out, "out", ".", "`DIR` to write to")
 	flags.StringVar(&f.schemas, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
 	flags.StringArrayVar(&f.models, "models", nil, "`GLOB` of model ids, may be repeated (default: all)")
+	flags.StringArrayVar(&f.with, "with", nil, "`ADAPTER` to write beside the client, may be repeated: river")
 	flags.BoolVar(&f.check, "check", false, "write nothing, exit 1 when the files are not up to date")
 	flags.BoolVar(&f.diff, "diff", false, "write nothing, print a unified diff")
 	flags.BoolVar(&f.strict, "strict", false, "count warnings as findings")
@@ -82,7 +87,12 @@ func (a *app) runGenerate(cmd *cobra.Command, f generateFlags) error {
 		return usagef(cmd, "--diff and --json exclude each other")
 	}
 	opts := generate.Options{Package: f.pkg, Out: f.out, Models: f.models, Strict: f.strict, KeepGoing: f.keepGoing,
-		Check: f.check, Directive: generate.Directive{File: a.env("GOFILE"), Line: a.env("GOLINE")}}
+		Check: f.check, Directive: generate.Directive{File: a.env("GOFILE"), Line: a.env("GOLINE")}, With: f.with}
+	for _, name := range f.with {
+		if reason := generate.BadAdapter(name); reason != "" {
+			return usagef(cmd, "%s", reason)
+		}
+	}
 	if err := checkGlobs(cmd, opts.Models); err != nil {
 		return err
 	}

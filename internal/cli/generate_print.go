@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/genclient/genclient/internal/diag"
+	"github.com/genclient/genclient/internal/emit"
 	"github.com/genclient/genclient/internal/output"
 )
 
@@ -52,8 +54,24 @@ func (a *app) printGenerated(g *generation) error {
 		if n := p.Placeholders(); n > 0 {
 			printf(a.stdout, "placeholders left for go generate, which the next run deletes: %d\n", n)
 		}
+		a.printNeeds(g)
 	}
 	return nil
+}
+
+// printNeeds prints what the module needs for an adapter that has just been
+// written or changed.
+func (a *app) printNeeds(g *generation) {
+	folder := emit.RiverPackage(g.flags.pkg)
+	changed := slices.ContainsFunc(g.Files.Changes, func(c output.Change) bool {
+		return strings.HasPrefix(c.Path, folder+"/")
+	})
+	if !changed {
+		return
+	}
+	modules, goVersion := emit.RiverNeeds()
+	printf(a.stderr, "%s needs Go %s or later and, in your module:\n  go get %s\n", g.shown(folder), goVersion,
+		strings.Join(modules, " "))
 }
 
 // printDrift lists each file that is not as generated and what updates it. With --diff
@@ -95,6 +113,9 @@ func (g *generation) command() string {
 	}
 	for _, glob := range f.models {
 		add("--models", glob)
+	}
+	for _, name := range f.with {
+		add("--with", name)
 	}
 	if f.keepGoing {
 		words = append(words, "--keep-going")

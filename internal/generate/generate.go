@@ -30,6 +30,7 @@ type Options struct {
 	KeepGoing bool          // leave out models that failed
 	Check     bool          // the files are compared only: placeholders are up to date
 	Directive Directive     // the go:generate directive that runs genclient, if any
+	With      []string      // adapters to write below the package's folder, see Adapters
 }
 
 // Limit is the severity from which on a diagnostic is a finding.
@@ -111,7 +112,11 @@ func (g *run) prepare() (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("generating: %w", err)
 	}
-	if g.files, err = output.Compare(g.Out, files, g.owner()); err != nil {
+	adapters, err := g.adapters()
+	if err != nil {
+		return false, err
+	}
+	if g.files, err = output.Compare(g.Out, append(files, adapters...), g.owner()); err != nil {
 		return false, err
 	}
 	if g.Check {

@@ -31,7 +31,8 @@ const (
 // the same go generate, so that the placeholder names the one that made it.
 func (o Options) owner() output.Owner {
 	owner, here := GoPackage(), o.directive()
-	owner.Placeholder = func(_ string, content []byte) []byte {
+	owner.Folders = o.folders()
+	owner.Placeholder = func(name string, content []byte) []byte {
 		by := emptiedBy(content)
 		switch {
 		case o.Check && by != "":
@@ -39,7 +40,7 @@ func (o Options) owner() output.Owner {
 		case here == "":
 			return nil
 		case by == "":
-			return []byte(placeholderStart + here + placeholderMiddle + o.Package + "\n")
+			return []byte(placeholderStart + here + placeholderMiddle + o.packageAt(name) + "\n")
 		case by != here && o.mayRun(by):
 			return content
 		}

@@ -39,6 +39,8 @@ type File struct {
 type Owner struct {
 	Ext  string // the ending of the files looked at, as ".go"
 	Deep bool   // whether the folders below belong to it too
+	// Folders are those below that belong to it although it is not deep.
+	Folders []string
 	// Owns reports whether genclient wrote an existing file.
 	Owns func(path string, content []byte) bool
 	// Placeholder returns what is left in the place of a file that is not wanted:
@@ -230,7 +232,7 @@ func (p *Plan) findOthers(taken map[string]string, owner Owner) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("reading the folder: %w", err)
-		case entry.IsDir() && name != "." && !owner.Deep:
+		case entry.IsDir() && name != "." && !owner.Deep && !slices.Contains(owner.Folders, name):
 			return fs.SkipDir
 		case !entry.Type().IsRegular():
 			return nil

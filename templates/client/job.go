@@ -44,12 +44,14 @@ func (j *Job) Status(ctx context.Context) (*Status, error) {
 }
 
 // Result reads the result of a job that has ended. Before that the error is a
-// *WaitError with ErrNotFinished. Others are *GenerationError, *CanceledError
-// and the *APIError family. A job that has completed without an output is read
-// again for 15 s, in which it may still come.
-func (j *Job) Result(ctx context.Context) (*Result, error) {
+// *WaitError with ErrNotFinished, whose Last says when to read again. Others are
+// *GenerationError, *CanceledError and the *APIError family. A job that has
+// completed without an output is read again for 15 s, in which it may still come.
+// Of the options WithCost has a meaning.
+func (j *Job) Result(ctx context.Context, opts ...WaitOption) (*Result, error) {
+	query := newWaitSettings(opts).resultQuery()
 	for {
-		a, err := j.call(ctx, opResult, "", false)
+		a, err := j.call(ctx, opResult, query, false)
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +59,7 @@ func (j *Job) Result(ctx context.Context) (*Result, error) {
 		pause := j.lagging(o)
 		switch {
 		case !o.res.State.Final():
+			o.status.Next = j.next(o.status, o.res.CreatedAt)
 			return nil, j.waitError(o.status, ErrNotFinished)
 		case pause == 0:
 			return j.outcome(ctx, o)
@@ -131,6 +134,14 @@ func newWaitSettings(opts []WaitOption) (s callSettings) {
 		o.applyWait(&s)
 	}
 	return s
+}
+
+// resultQuery is the query of a read of the result.
+func (s callSettings) resultQuery() string {
+	if s.cost {
+		return "?include_cost=true"
+	}
+	return ""
 }
 
 // The calls that are no submit.

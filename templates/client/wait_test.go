@@ -394,7 +394,7 @@ func TestJobCalls(t *testing.T) {
 			t.Errorf("%s: %v, %v; want %v", test.answer.body, got, err, test.want)
 		}
 	}
-	c, _ := answering(t, jobAPI([]string{queued}, []string{queued, done, failed}))
+	c, f := answering(t, jobAPI([]string{queued}, []string{queued, done, failed}))
 	job, _ := c.Job("job-1")
 	status, err := job.Status(t.Context())
 	if status != nil {
@@ -407,8 +407,14 @@ func TestJobCalls(t *testing.T) {
 	if got := as[*WaitError](t, err); !errors.Is(err, ErrNotFinished) || got.Last.State != StateQueued || got.Job() != job || got.Charged() != ChargedYes || got.RequestID() != "job-1" {
 		t.Errorf("%v", err)
 	}
-	res, err := job.Result(t.Context())
+	if got := as[*WaitError](t, err); got.Last.Next <= 0 {
+		t.Errorf("the next read after %v", got.Last.Next)
+	}
+	res, err := job.Result(t.Context(), WithCost())
 	isDone(t, res, err)
+	if last := f.all()[len(f.all())-1]; last.query != "include_cost=true" {
+		t.Errorf("query %q", last.query)
+	}
 	_, err = job.Result(t.Context())
 	as[*GenerationError](t, err)
 }
