@@ -79,7 +79,7 @@ type journalDamage struct {
 
 func (d *journalDamage) Error() string {
 	return fmt.Sprintf("the file is damaged at byte %d, in line %d: %v. Nothing was changed. Restore the file from a copy. "+
-		"Without one, replace all from byte %[1]d on by %d blanks (head -c %[1]d FILE; printf '%%%[4]ds' ''), "+
+		"Without one, replace all from byte %[1]d on by %[4]d blanks (head -c %[1]d FILE; printf '%%%[4]ds' ''), "+
 		"and look up each key that may have been behind it in the account's history before it is submitted again",
 		d.offset, d.line, d.reason, len(journalPadding))
 }

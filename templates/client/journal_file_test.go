@@ -467,3 +467,26 @@ func BenchmarkJournal(b *testing.B) {
 		}
 	}
 }
+
+// TestJournalRepair follows the words of a refusal: the file is then read up to the
+// damage, and takes records again.
+func TestJournalRepair(t *testing.T) {
+	content, _ := usedJournal(t)
+	lines := strings.SplitAfter(string(content), "\n")
+	whole := strings.Join(lines[:3], "") // header, intent and outcome of key a
+	_, _, err := openJournalOf(t, whole+strings.Join(lines[4:], ""))
+	want := fmt.Sprintf("replace all from byte %d on by 64 blanks (head -c %[1]d FILE; printf '%%64s' '')", len(whole))
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Fatalf("error %v, want %q", err, want)
+	}
+	j, _, err := openJournalOf(t, whole+fmt.Sprintf("%64s", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, _, _ := j.Get(t.Context(), "a"); r.RequestID != "job-a" {
+		t.Errorf("record %+v", r)
+	}
+	if ok, err := j.PutIfAbsent(t.Context(), record("new", 1, JournalStateSending)); !ok || err != nil {
+		t.Errorf("PutIfAbsent: %v, %v", ok, err)
+	}
+}
