@@ -25,6 +25,7 @@ type testDatabase struct {
 
 // onDatabases runs test on SQLite, and on Postgres where a server can be started.
 func onDatabases(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Parallel()
 	for _, d := range []testDatabase{
 		{"sqlite", func(t *testing.T) string { return "file:" + filepath.Join(t.TempDir(), "jobs.db") }},
 		{"postgres", newPostgresDatabase},
