@@ -19,10 +19,10 @@ import (
 )
 
 // Cache keeps pages for the next run, which then asks only whether they
-// changed. A folder holds one file per URL, named by its SHA-256. A file is
-// written beside and renamed, so that a killed run leaves the old or the new
-// one, and it carries the digests of its parts, so that one that a crash of the
-// machine damaged counts as none. Several runs may share a folder.
+// changed. A folder holds one file per URL, named by its SHA-256. A file carries
+// the digests of its parts, so that one of which a killed run or a crash of the
+// machine left a part counts as none; one that takes the place of another is
+// written beside it and renamed. Several runs may share a folder.
 type Cache struct{ dir string }
 
 // OpenCache opens a cache folder, which is made when it does not exist.
@@ -103,8 +103,7 @@ func mayStore(h http.Header) bool {
 
 func (c *Cache) path(url string) string {
 	sum := sha256.Sum256([]byte(url))
-	name := hex.EncodeToString(sum[:])
-	return filepath.Join(c.dir, name[:2], name)
+	return filepath.Join(c.dir, hex.EncodeToString(sum[:]))
 }
 
 // maxHeader is the longest first line of a file, in bytes. An answer with more
@@ -178,11 +177,12 @@ func (c *Cache) store(e *entry, body, kept []byte) error {
 		return nil
 	}
 	name := c.path(e.URL)
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return fmt.Errorf("writing the cache: %w", err)
+	content := joinEntry(line, kept, body)
+	if done, err := create(name, content); done || err != nil {
+		return err
 	}
 	temp := name + "." + rand.Text() + tempEnding
-	err = os.WriteFile(temp, joinEntry(line, kept, body), 0o600)
+	err = os.WriteFile(temp, content, 0o600)
 	if err == nil {
 		err = os.Rename(temp, name)
 	}
@@ -191,6 +191,23 @@ func (c *Cache) store(e *entry, body, kept []byte) error {
 		return fmt.Errorf("writing the cache: %w", err)
 	}
 	return nil
+}
+
+// create writes a file in place, unless there is one: the entry of a URL that
+// had none needs no detour, as half of it counts as none.
+func create(name string, content []byte) (done bool, err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil
+	}
+	if err == nil {
+		_, err = f.Write(content)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return false, fmt.Errorf("writing the cache: %w", err)
+	}
+	return true, nil
 }
 
 func joinEntry(line, kept, body []byte) []byte {
@@ -212,7 +229,7 @@ const (
 )
 
 func (c *Cache) sweep() {
-	names, _ := fs.Glob(os.DirFS(c.dir), "??/*"+tempEnding)
+	names, _ := fs.Glob(os.DirFS(c.dir), "*"+tempEnding)
 	for _, name := range names {
 		name = filepath.Join(c.dir, filepath.FromSlash(name))
 		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > tempAge {

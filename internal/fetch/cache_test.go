@@ -245,6 +245,14 @@ func TestDamagedEntriesCountAsNone(t *testing.T) {
 			t.Errorf("zero at %d: taken", n)
 		}
 	}
+	// The next run replaces what is damaged.
+	if err := os.WriteFile(file, whole[:20], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, s.run(t, cache, "reader"))
+	if content, err := os.ReadFile(file); err != nil || string(content) != string(whole) {
+		t.Errorf("the damaged entry is still there: %v", err)
+	}
 	if got := s.run(t, cache, "reader"); got.Unchanged && string(got.Kept) != "made of one" || !got.Unchanged && string(got.Body) != "one" {
 		t.Errorf("%+v", got)
 	}
@@ -252,10 +260,7 @@ func TestDamagedEntriesCountAsNone(t *testing.T) {
 
 func TestSweepTakesOldTemporaryFiles(t *testing.T) {
 	cache := openCache(t)
-	dir := filepath.Join(cache.dir, "ab")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	dir := cache.dir
 	for name, age := range map[string]time.Duration{"old" + tempEnding: 2 * tempAge, "new" + tempEnding: 0, "entry": 2 * tempAge} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, nil, 0o600); err != nil {

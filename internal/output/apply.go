@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -73,27 +72,30 @@ func (p *Plan) carryOut(s *stage) error {
 			writes = append(writes, c)
 		}
 	}
-	all := batches(writes)
-	for _, b := range all {
-		if err := s.mkdir(b.dir); err != nil {
-			return fmt.Errorf("making the folder %s, nothing was changed: %w", b.dir, err)
+	for _, c := range writes {
+		if err := s.mkdir(path.Dir(c.Path)); err != nil {
+			return fmt.Errorf("writing %s, nothing was changed: %w", c.Path, err)
 		}
 	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, b := range all {
-		group.Go(func() error { return s.stage(b) })
+	s.temps = make([]string, len(writes))
+	for i, c := range writes {
+		group.Go(func() (err error) {
+			if s.temps[i], err = write(p.Dir, c); err != nil {
+				return fmt.Errorf("writing %s, nothing was changed: %w", c.Path, err)
+			}
+			return nil
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	done := 0
-	for _, b := range all {
-		n, err := s.rename(b)
-		if err != nil {
-			return fmt.Errorf("replacing %s after %d of %d files: %w", b.writes[n].Path, done+n, len(writes), err)
+	for i, c := range writes {
+		if err := os.Rename(s.temps[i], filepath.Join(p.Dir, filepath.FromSlash(c.Path))); err != nil {
+			return fmt.Errorf("replacing %s after %d of %d files: %w", c.Path, i, len(writes), err)
 		}
-		done += n
+		s.temps[i] = ""
 	}
 	for i, c := range deletes {
 		if err := s.root.Remove(c.Path); err != nil {
@@ -104,78 +106,13 @@ func (p *Plan) carryOut(s *stage) error {
 	return nil
 }
 
-// batch is some of the files to be written in one folder. It is opened once for
-// all of them: an os.Root opens every folder on the way to a file, each time.
-type batch struct {
-	dir    string
-	writes []Change
-	temps  []string // names of temporary files; "" where there is none (any more)
-}
-
-// maxBatch leaves enough batches of one large folder to be written in parallel.
-const maxBatch = 32
-
-// batches takes changes apart by their folders.
-func batches(writes []Change) []*batch {
-	var all []*batch
-	last := map[string]*batch{}
-	for _, c := range writes {
-		dir := path.Dir(c.Path)
-		b := last[dir]
-		if b == nil || len(b.writes) == maxBatch {
-			b = &batch{dir: dir}
-			last[dir] = b
-			all = append(all, b)
-		}
-		b.writes = append(b.writes, c)
-	}
-	return all
-}
-
 // stage is what one Apply has put on disk so far.
 type stage struct {
 	root  *os.Root
-	above []string // folders made for the root to exist, outermost first
-	dirs  []string // folders made below the root, outermost first
-	there map[string]bool
-
-	mu     sync.Mutex
-	staged []*batch
-}
-
-// stage writes the new content of a folder's files into temporary ones.
-func (s *stage) stage(b *batch) error {
-	s.mu.Lock()
-	s.staged = append(s.staged, b)
-	s.mu.Unlock()
-	root, err := s.root.OpenRoot(b.dir)
-	if err != nil {
-		return fmt.Errorf("writing %s, nothing was changed: %w", b.writes[0].Path, err)
-	}
-	defer root.Close()
-	b.temps = make([]string, len(b.writes))
-	for i, c := range b.writes {
-		if b.temps[i], err = write(root, c); err != nil {
-			return fmt.Errorf("writing %s, nothing was changed: %w", c.Path, err)
-		}
-	}
-	return nil
-}
-
-// rename moves a folder's temporary files into place, and returns how many.
-func (s *stage) rename(b *batch) (int, error) {
-	root, err := s.root.OpenRoot(b.dir)
-	if err != nil {
-		return 0, err
-	}
-	defer root.Close()
-	for i, c := range b.writes {
-		if err := root.Rename(b.temps[i], path.Base(c.Path)); err != nil {
-			return i, err
-		}
-		b.temps[i] = ""
-	}
-	return len(b.writes), nil
+	above []string        // folders made for the root to exist, outermost first
+	dirs  []string        // folders made below the root, outermost first
+	made  map[string]bool // the folders below the root that are there: by this Apply or before
+	temps []string        // temporary files; "" where there is none (any more)
 }
 
 // open opens the root, making it and the folders above it where they miss.
@@ -200,21 +137,24 @@ func (s *stage) open(dir string) error {
 
 // write stages the new content of one file and returns the temporary file, also
 // beside an error if there is one. A file that replaces another takes its
-// permissions over.
-func write(root *os.Root, c Change) (temp string, err error) {
+// permissions over. That no folder on the way leads out of dir was seen when
+// mkdir passed through the root; to open them all for each file once more takes
+// longer than to write it.
+func write(dir string, c Change) (temp string, err error) {
 	content, err := c.content()
 	if err != nil {
 		return "", err
 	}
-	temp = tempPrefix + rand.Text() + tempSuffix
-	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	target := filepath.Join(dir, filepath.FromSlash(c.Path))
+	temp = filepath.Join(filepath.Dir(target), tempPrefix+rand.Text()+tempSuffix)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return "", err
 	}
 	_, err = f.Write(content)
 	if c.Action != Create && err == nil {
 		var info fs.FileInfo
-		if info, err = root.Lstat(path.Base(c.Path)); err == nil {
+		if info, err = os.Lstat(target); err == nil {
 			err = f.Chmod(info.Mode().Perm())
 		}
 	}
@@ -223,21 +163,25 @@ func write(root *os.Root, c Change) (temp string, err error) {
 
 // mkdir makes a folder below the root with those above it.
 func (s *stage) mkdir(dir string) error {
-	if dir == "." || s.there[dir] {
+	if _, known := s.made[dir]; dir == "." || known {
 		return nil
 	}
-	if s.there == nil {
-		s.there = map[string]bool{}
-	}
-	s.there[dir] = true // or made below
-	if _, err := s.root.Stat(dir); err == nil {
-		return nil
-	}
-	if err := s.mkdir(path.Dir(dir)); err != nil {
+	parent := path.Dir(dir)
+	if err := s.mkdir(parent); err != nil {
 		return err
+	}
+	if s.made == nil {
+		s.made = map[string]bool{".": len(s.above) > 0}
+	}
+	if !s.made[parent] { // else nothing is in it yet
+		if _, err := s.root.Stat(dir); err == nil {
+			s.made[dir] = false
+			return nil
+		}
 	}
 	err := s.root.Mkdir(dir, 0o755)
 	if err == nil {
+		s.made[dir] = true
 		s.dirs = append(s.dirs, dir)
 	}
 	return err
@@ -256,11 +200,9 @@ func (s *stage) prune(dir string) {
 // undo removes the temporary files and the folders made below the root that
 // hold nothing. Errors are not looked at: the one that led here is reported.
 func (s *stage) undo() {
-	for _, b := range s.staged {
-		for _, temp := range b.temps {
-			if temp != "" {
-				s.root.Remove(path.Join(b.dir, temp))
-			}
+	for _, temp := range s.temps {
+		if temp != "" {
+			os.Remove(temp)
 		}
 	}
 	for _, dir := range slices.Backward(s.dirs) {

@@ -289,6 +289,21 @@ func TestFailedStagingLeavesNoTrace(t *testing.T) {
 	}
 }
 
+// TestLinksOutOfTheFolderAreNotFollowed: a link that was there is no way out.
+func TestLinksOutOfTheFolderAreNotFollowed(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	if err := os.Symlink(outside, filepath.Join(dir, "a")); err != nil {
+		t.Skip(err)
+	}
+	p := &Plan{Dir: dir, Changes: []Change{{Action: Create, Path: "a/b/x.go", New: []byte(ours)}, {Action: Create, Path: "a/y.go", New: []byte(ours)}}}
+	if err := p.Apply(); err == nil || !strings.Contains(err.Error(), "nothing was changed") {
+		t.Errorf("error %v", err)
+	}
+	if d := cmp.Diff(map[string]string{}, tree(t, outside)); d != "" {
+		t.Error(d)
+	}
+}
+
 // TestFailedStagingRemovesTheFoldersItMade wants a folder whose name is longer
 // than file systems take.
 func TestFailedStagingRemovesTheFoldersItMade(t *testing.T) {

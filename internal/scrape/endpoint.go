@@ -16,10 +16,6 @@ const (
 	endpointPrefix = "https://" + apiHost + "/v1/models/"
 )
 
-// endpointURL is an endpoint's URL up to its model id. HTTPie takes URLs
-// without a scheme.
-var endpointURL = regexp.MustCompile(`(?i)(?:https?://)?\bmodel-api\.runcomfy\.net/v1/models/`)
-
 // A mention is the URL of a model's endpoint as a page writes it.
 type mention struct {
 	location
@@ -40,17 +36,14 @@ const (
 
 // mentions returns the endpoint URLs in a text.
 func mentions(t *text) []*mention {
-	if !bytes.Contains(bytes.ToLower(t.data), []byte(apiHost)) && !hasFormatRune(t.data) {
-		return nil
-	}
 	clean := t.edit(formatRunes(t.data))
 	var out []*mention
-	for _, m := range endpointURL.FindAllIndex(clean.data, maxMentions) {
-		_, isJoint := slices.BinarySearch(clean.marks.joints, m[0])
-		if !isJoint && !startsURL(clean.data, m[0]) {
+	for _, m := range endpointURLs(clean.data) {
+		_, isJoint := slices.BinarySearch(clean.marks.joints, m.from)
+		if !isJoint && !startsURL(clean.data, m.from) {
 			continue
 		}
-		e := readMention(clean, span{m[0], m[1]})
+		e := readMention(clean, m)
 		if e == nil {
 			continue
 		}
@@ -62,6 +55,41 @@ func mentions(t *text) []*mention {
 	}
 	return out
 }
+
+// endpointURLs returns where a text has endpoints' URLs up to their model ids, in
+// whatever case. HTTPie takes URLs without a scheme. A page is a long text, which
+// a regular expression takes ten times as long for.
+func endpointURLs(text []byte) []span {
+	const path = apiHost + "/v1/models/"
+	lower := make([]byte, len(text))
+	for i, c := range text {
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		lower[i] = c
+	}
+	var out []span
+	for at := 0; len(out) < maxMentions; {
+		i := bytes.Index(lower[at:], []byte(path))
+		if i < 0 {
+			break
+		}
+		from, before := at+i, lower[:at+i]
+		at = from + len(path)
+		switch {
+		case bytes.HasSuffix(before, []byte("https://")):
+			from -= len("https://")
+		case bytes.HasSuffix(before, []byte("http://")):
+			from -= len("http://")
+		case from > 0 && (isAlnum(before[from-1]) || before[from-1] == '_'):
+			continue // the end of another host's name
+		}
+		out = append(out, span{from, at})
+	}
+	return out
+}
+
+func isAlnum(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
 // formatRunes drops the invisible characters that a page breaks long URLs with,
 // in strings too. Those that turn the direction of what follows are left: an id
@@ -85,8 +113,6 @@ func isFormat(r rune) bool { return unicode.Is(unicode.Cf, r) && !isOverride(r) 
 // isOverride reports whether a character turns the direction of the text after
 // it: between the characters of an id it shows another one.
 func isOverride(r rune) bool { return r >= '\u202a' && r <= '\u202e' }
-
-func hasFormatRune(text []byte) bool { return bytes.ContainsFunc(text, isFormat) }
 
 // startsURL reports whether the URL at an offset is not a part of another.
 func startsURL(text []byte, at int) bool {

@@ -2,7 +2,7 @@
 // program that only gets the same pages and parses them with goquery, all of
 // them processes of their own and in one run:
 //
-//	go run ./cmd/site [-models N]
+//	go -C bench run ./cmd/site [-models N]
 //
 // It prints user and all CPU time, the peak of memory, and the ratios. The
 // second scrape asks for pages that did not change.
@@ -113,7 +113,8 @@ func compare() error {
 	}
 	defer os.RemoveAll(dir)
 	genclient := filepath.Join(dir, "genclient")
-	if out, err := exec.Command("go", "build", "-o", genclient, "github.com/genclient/genclient/cmd/genclient").CombinedOutput(); err != nil {
+	build := exec.Command("go", "-C", "..", "build", "-o", genclient, "./cmd/genclient") // it is of another module
+	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	self, err := os.Executable()
