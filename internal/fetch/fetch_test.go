@@ -76,12 +76,12 @@ func request(address string) Request {
 
 // get reads one URL by the given answers, robots.txt left aside, and returns
 // the virtual time that it took.
-func get(t *testing.T, list ...answer) (*Response, error, *answers, time.Duration) {
+func get(t *testing.T, list ...answer) (*Response, *answers, time.Duration, error) {
 	t.Helper()
 	transport := &answers{list: list}
 	start := time.Now()
 	response, err := New(Options{Transport: transport, IgnoreRobots: true}).Get(t.Context(), request("https://www.example.com/m?x=1"))
-	return response, err, transport, time.Since(start)
+	return response, transport, time.Since(start), err
 }
 
 func TestRequestNamesTheProgramAndNotTheUser(t *testing.T) {
@@ -106,7 +106,7 @@ func TestRequestNamesTheProgramAndNotTheUser(t *testing.T) {
 
 func TestPassingFailuresAreTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		response, err, transport, took := get(t,
+		response, transport, took, err := get(t,
 			answer{err: errors.New("connection reset")},
 			answer{status: 429, header: header("Retry-After", "7")},
 			answer{status: 200, body: breaking("half", io.ErrUnexpectedEOF)},
@@ -131,7 +131,7 @@ func TestFailuresWithinABody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				response, err, transport, _ := get(t, answer{status: 200, body: body}, answer{status: 200, body: text("whole")})
+				response, transport, _, err := get(t, answer{status: 200, body: body}, answer{status: 200, body: text("whole")})
 				if err != nil || string(response.Body) != "whole" || len(transport.requests) != 2 {
 					t.Errorf("%+v, %v", response, err)
 				}
@@ -147,7 +147,7 @@ func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 func TestRetryAfterMayBeADate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		at := time.Now().Add(20 * time.Second).UTC().Format(http.TimeFormat)
-		_, err, _, took := get(t, answer{status: 503, header: header("Retry-After", at)}, answer{status: 200})
+		_, _, took, err := get(t, answer{status: 503, header: header("Retry-After", at)}, answer{status: 200})
 		if err != nil || took < 19*time.Second || took > 21*time.Second {
 			t.Errorf("%v after %v", err, took)
 		}
@@ -202,7 +202,7 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				response, err, transport, _ := get(t, tt.answers...)
+				response, transport, _, err := get(t, tt.answers...)
 				if response != nil || !strings.Contains(fmt.Sprint(err), tt.want) {
 					t.Errorf("%+v, %v", response, err)
 				}
@@ -216,7 +216,7 @@ func TestFailures(t *testing.T) {
 
 func TestRedirectWithinTheSite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		response, err, _, _ := get(t, answer{status: 308, header: header("Location", "https://example.com/b#part")}, answer{status: 200})
+		response, _, _, err := get(t, answer{status: 308, header: header("Location", "https://example.com/b#part")}, answer{status: 200})
 		if err != nil || response.URL.String() != "https://example.com/b" {
 			t.Errorf("%+v, %v", response, err)
 		}

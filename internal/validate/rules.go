@@ -42,12 +42,8 @@ func (s *siteRules) Validate(ctx jsonschema.ValidationContext, v any) error {
 	return jsonschema.ValidationError{}.Group(ctx.Error("", ""), broken...)
 }
 
-// escapePointer and unescapePointer write a name as a segment of a JSON pointer
-// (RFC 6901, section 3) in a URI fragment, as jsonschema/v5 does.
-func escapePointer(name string) string {
-	return url.PathEscape(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
-}
-
+// unescapePointer reads a name from a segment of a JSON pointer (RFC 6901, section 3)
+// in a URI fragment, as jsonschema/v5 writes it.
 func unescapePointer(segment string) string {
 	if name, err := url.PathUnescape(segment); err == nil {
 		segment = name

@@ -14,10 +14,9 @@ import (
 // A formatRow is what a server sends in place of a file, with the ending that it is
 // kept under.
 type formatRow struct {
-	name, content      string
-	path, contentType  string
-	ending, format     string // of what is kept; "" is refused
-	typeFromEndingOnly string // media type of FileURI by the ending
+	name, content     string
+	path, contentType string
+	ending, format    string // of what is kept; "" is refused
 }
 
 var formatRows = []formatRow{

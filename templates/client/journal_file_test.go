@@ -81,7 +81,9 @@ func TestJournalOldFormat(t *testing.T) {
 				if err := j.Close(); err != nil {
 					t.Error(err)
 				}
-				j, err = OpenJournal(path)
+				if j, err = OpenJournal(path); err != nil {
+					t.Fatal(err)
+				}
 			}
 			j.Close()
 			if left, _ := os.ReadFile(path); !strings.HasPrefix(string(left), `{"journal":"genclient","version":2,"sum":"`) {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"testing"
@@ -23,6 +24,8 @@ type sample struct {
 	Camera *sampleItem
 	Extra  map[string]float64
 	Turn   float64
+	Image  string
+	Raw    json.RawMessage
 }
 
 type sampleItem struct{ Weight float64 }
@@ -70,6 +73,12 @@ func (in *sample) Validate() error {
 		in.Camera.check(&v)
 		v.within(from, "camera")
 	}
+	if in.Image != "" && !fetchable(in.Image) {
+		v.media("image", in.Image)
+	}
+	if in.Raw != nil && !validJSON(in.Raw) {
+		v.json("raw")
+	}
 	if start := v.len(); len(in.Extra) > 0 {
 		for key, item := range in.Extra {
 			from := v.len()
@@ -93,6 +102,7 @@ func TestViolationsTellPathRuleAndNumber(t *testing.T) {
 	in := &sample{
 		Name: "äöü!?", Steps: 51, Scale: math.NaN(), Turn: math.Inf(1), Tags: []string{"a", "b", "a"},
 		Items: []sampleItem{{1}, {-1}}, Camera: &sampleItem{3}, Extra: map[string]float64{"b": 2, "a": -1, "c": 1},
+		Image: "start.png", Raw: json.RawMessage(`{"a": }`),
 	}
 	type row struct{ Path, Rule, Text string }
 	want := []row{
@@ -105,6 +115,9 @@ func TestViolationsTellPathRuleAndNumber(t *testing.T) {
 		{"tags", "uniqueItems", "tags: must have no two equal items"},
 		{"items[1].weight", "minimum", "items[1].weight: must be from 0 to 2, got -1"},
 		{"camera.weight", "maximum", "camera.weight: must be from 0 to 2, got 3"},
+		{"image", "format", "image: is the name of a file, which no server can read: " +
+			"give an https URL, or a data URI as FileURI makes it of a file"},
+		{"raw", "type", "raw: must be JSON in UTF-8"},
 		{"extra.a", "minimum", "extra.a: must be from 0 to 1, got -1"},
 		{"extra.b", "maximum", "extra.b: must be from 0 to 1, got 2"},
 	}
@@ -129,7 +142,8 @@ func TestAShortNameIsCountedInRunes(t *testing.T) {
 }
 
 func TestAValidSampleAllocatesNothing(t *testing.T) {
-	in := &sample{Name: "abc", Steps: 2, Tags: []string{"a", "b"}, Items: []sampleItem{{1}}, Camera: &sampleItem{2}, Extra: map[string]float64{"a": 1, "b": 0}}
+	in := &sample{Name: "abc", Steps: 2, Tags: []string{"a", "b"}, Items: []sampleItem{{1}}, Camera: &sampleItem{2}, Extra: map[string]float64{"a": 1, "b": 0},
+		Image: "https://example.com/start.png", Raw: json.RawMessage(`{"a": "\u00e4"}`)}
 	if err := in.Validate(); err != nil {
 		t.Fatal(err)
 	}
