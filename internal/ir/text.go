@@ -91,12 +91,7 @@ func (w *textWriter) field(f *Field) {
 		line += " deprecated"
 	}
 	w.line(2, "%s", line)
-	switch t := f.Type.(type) {
-	case *List:
-		w.item(t.Elem)
-	case *Map:
-		w.item(t.Elem)
-	}
+	w.items("item", f.Type)
 	for _, text := range []struct{ key, value string }{{"title", f.Title}, {"description", f.Description}} {
 		if text.value != "" {
 			w.line(3, "%s %s", text.key, strconv.Quote(text.value))
@@ -117,16 +112,27 @@ func (w *textWriter) field(f *Field) {
 	}
 }
 
-func (w *textWriter) item(it Item) {
+// items writes what is asked of the items of a list or a map, and of theirs.
+func (w *textWriter) items(key string, t Type) {
+	var it Item
+	switch t := t.(type) {
+	case *List:
+		it = t.Elem
+	case *Map:
+		it = t.Elem
+	default:
+		return
+	}
 	if it.NotNull {
-		w.line(3, "item not null")
+		w.line(3, "%s not null", key)
 	}
 	if checks := checksText(it.Type, it.Checks); checks != "" {
-		w.line(3, "item%s", checks)
+		w.line(3, "%s%s", key, checks)
 	}
 	for _, text := range it.Unchecked {
-		w.line(3, "item unchecked %s", strconv.Quote(text))
+		w.line(3, "%s unchecked %s", key, strconv.Quote(text))
 	}
+	w.items(key+" item", it.Type)
 }
 
 // String returns the presence in lower case.

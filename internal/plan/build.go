@@ -118,7 +118,12 @@ func (b *builder) root(v *jsontree.Value, p place) *ir.Struct {
 	}
 	s := b.structOf(n, p)
 	if !b.output {
-		s.Unchecked = unchecked(n)
+		rules, malformed := n.rules()
+		s.Unchecked = append(unchecked(n), malformed...)
+		for _, v := range rules {
+			s.Unchecked = append(s.Unchecked, b.ruleUnchecked(v, p.path, false))
+		}
+		b.settleDistant()
 	}
 	return s
 }

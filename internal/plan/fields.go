@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/genclient/genclient/internal/ir"
@@ -55,6 +56,7 @@ func (b *builder) structOf(n *node, p place) *ir.Struct {
 			fields.at = append(fields.at, m.Value)
 		}
 	}
+	b.noteUnreached(fields)
 	b.scopes = append(b.scopes, fields)
 	b.problem(dialect.AdditionalProperties(properties, n.get("additionalProperties")), p.path)
 	return s
@@ -107,17 +109,18 @@ func (b *builder) constrain(f *ir.Field, n *node, p place) {
 	if leafType(f.Type) == ir.String {
 		f.Media, f.MediaSure = b.media(p.path, n)
 	}
-	if v := n.get("validations"); v != nil && !v.Is(jsontree.Array) {
-		f.Unchecked = append(f.Unchecked, constraintText("validations", v))
+	rules, beyond, malformed := b.mediaRules(n)
+	if strings.Contains(p.path, "{}") {
+		rules, beyond = nil, slices.Concat(rules, beyond)
 	}
-	rules, beyond := b.mediaRules(n)
+	f.Unchecked = append(f.Unchecked, malformed...)
 	for _, v := range beyond {
-		f.Unchecked = append(f.Unchecked, ruleText(v))
+		f.Unchecked = append(f.Unchecked, b.ruleUnchecked(v, p.path, true))
 	}
 	for _, v := range rules {
 		rule, _ := dialect.ReadMediaRule(v)
-		if rule.Op == "" || f.Media == ir.NoMedia || strings.Contains(p.path, "{}") {
-			f.Unchecked = append(f.Unchecked, ruleText(v))
+		if rule.Op == "" || f.Media == ir.NoMedia {
+			f.Unchecked = append(f.Unchecked, b.ruleUnchecked(v, p.path, false))
 			continue
 		}
 		f.MediaRules = append(f.MediaRules, ir.MediaRule{Metric: rule.Metric, Op: rule.Op, Bound: rule.Bound,

@@ -52,7 +52,8 @@ func nullBranch(m jsontree.Member) bool {
 
 // merged are the keywords that several layers may set to different values: the
 // reader of each takes all of them.
-var merged = map[string]bool{"$ref": true, "allOf": true, "enum": true, "const": true, "properties": true}
+var merged = map[string]bool{"$ref": true, "allOf": true, "enum": true, "const": true, "properties": true,
+	"validations": true}
 
 // settleConflicts gives up on a schema whose layers set one keyword to
 // different values: both apply, and no single Go check says so.

@@ -19,6 +19,7 @@ type builder struct {
 	model    *ir.Model
 	made     map[*jsontree.Value]ir.Type // types made so far, by their schemas
 	building map[*ir.Struct]bool
+	distant  []distant
 	within   []*jsontree.Value // schemas of the lists, maps and structs being built
 	types    []typeWish        // nested types, in order of first use
 	scopes   []fieldScope      // one a struct
