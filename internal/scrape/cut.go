@@ -100,6 +100,15 @@ func (p *textScan) unfold(open, end int) *text {
 	return whole
 }
 
+// elides reports whether a value has a member "...", as code has that is cut
+// by hand and kept valid.
+func elides(v *jsontree.Value) bool {
+	return slices.ContainsFunc(v.Elems, elides) || slices.ContainsFunc(v.Members, func(m jsontree.Member) bool {
+		name := strings.TrimSpace(m.Name)
+		return name == "..." || name == "…" || elides(m.Value)
+	})
+}
+
 // partAt returns what the value that starts at an offset seems to be.
 func (p *textScan) partAt(open int) string {
 	t := p.text

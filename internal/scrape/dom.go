@@ -160,8 +160,8 @@ func (w *walker) element(n *html.Node, pre bool) {
 	if isHeading(n) {
 		out.marks.heads = append(out.marks.heads, head{span: here})
 	}
-	if claims := attributeClaims(n); len(claims) > 0 {
-		out.marks.scopes = append(out.marks.scopes, scope{here, claims})
+	if claims, label := attributeClaims(n), elementLabel(n); len(claims) > 0 || label != "" {
+		out.marks.scopes = append(out.marks.scopes, scope{here, claims, label})
 	}
 	if line {
 		w.newline()

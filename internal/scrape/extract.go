@@ -113,6 +113,12 @@ func cutOffDiagnostic(i syntaxIssue) diag.Diagnostic {
 		Message: i.message(), Hint: "capture the whole page; nothing was taken from it"}
 }
 
+// leftOut makes a warning of what costs the document a part, and not the whole.
+func leftOut(d diag.Diagnostic, hint string) diag.Diagnostic {
+	d.Severity, d.Rule, d.Hint = diag.Warning, "part-left-out", hint
+	return d
+}
+
 // payloadIssue reports data in scripts that could not be read.
 func payloadIssue(i syntaxIssue) diag.Diagnostic {
 	if i.isCut() {
@@ -133,13 +139,9 @@ func (w *weigher) unread(input, output, example candidate) (diags diag.List) {
 			case o == payload && !i.isCut() && (w.id.text.origin == payload || input.text.origin == payload):
 				diags = append(diags, payloadIssue(i))
 			case o == payload && !i.isCut() && output.value == nil:
-				d := payloadIssue(i)
-				d.Severity = diag.Warning
-				diags = append(diags, d)
+				diags = append(diags, leftOut(payloadIssue(i), "the document has no output"))
 			case i.isCut() && o == shown && i.part == "example" && example.value == nil:
-				d := cutOffDiagnostic(i)
-				d.Severity, d.Hint = diag.Warning, "the document has no example"
-				diags = append(diags, d)
+				diags = append(diags, leftOut(cutOffDiagnostic(i), "the document has no example"))
 			case i.isCut() && output.value == nil && (i.part == "output" || i.part == "" && o != hidden && i.endsText()):
 				diags = append(diags, cutOffDiagnostic(i))
 			}
@@ -158,21 +160,24 @@ func (w *weigher) finish(c candidate, part string) (*jsontree.Value, diag.List) 
 	var diags diag.List
 	r := resolver{}
 	v := r.resolve(c.value)
-	report := func(v *jsontree.Value, severity diag.Severity, message, hint string) {
-		diags = append(diags, diag.Diagnostic{Pos: c.text.position(v.Offset), Severity: severity, Rule: "payload-reference",
-			Subject: w.who.id, Message: message, Hint: hint})
+	report := func(v *jsontree.Value, message, hint string) {
+		diags = append(diags, diag.Diagnostic{Pos: c.text.position(v.Offset), Severity: diag.Error,
+			Rule: "payload-reference", Subject: w.who.id, Message: message, Hint: hint})
+		if part != "input" || r.dangling == nil {
+			diags[len(diags)-1] = leftOut(diags[len(diags)-1], hint)
+		}
 	}
 	switch {
 	case r.dangling != nil && part == "input":
-		report(r.dangling, diag.Error, fmt.Sprintf("the script payload refers to %q, which is not in it", r.dangling.Text),
+		report(r.dangling, fmt.Sprintf("the script payload refers to %q, which is not in it", r.dangling.Text),
 			"give the page as text, or as HTML with its code visible")
 	case r.dangling != nil:
-		report(r.dangling, diag.Warning, fmt.Sprintf("the script payload refers to %q, which is not in it", r.dangling.Text),
+		report(r.dangling, fmt.Sprintf("the script payload refers to %q, which is not in it", r.dangling.Text),
 			"the "+part+" is left out")
 		return nil, diags
 	}
 	for _, m := range r.dropped {
-		report(m, diag.Warning, fmt.Sprintf("the %s has the value %q, which JSON does not have", part, m.Text),
+		report(m, fmt.Sprintf("the %s has the value %q, which JSON does not have", part, m.Text),
 			"the value is left out")
 	}
 	return v, diags

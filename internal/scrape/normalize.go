@@ -60,7 +60,7 @@ func (m marks) moved(edits []edit) marks {
 		out.folds = append(out.folds, fold{move.offset(f.at), f.hidden})
 	}
 	for _, s := range m.scopes {
-		out.scopes = append(out.scopes, scope{move.span(s.span), s.claims})
+		out.scopes = append(out.scopes, scope{move.span(s.span), s.claims, s.label})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,6 +35,10 @@ func (s *scanner) walkOpenAPI(t *text, doc *jsontree.Value, where *holder) {
 				break
 			}
 		}
+		if len(inside.claims) == 0 { // the operation of another server, or of no one model
+			_, id, _ := strings.Cut(p.Name, "/models/")
+			inside.claims = []claim{{kind: byID, value: cmp.Or(strings.Trim(id, "/"), p.Name)}}
+		}
 		in := inliner{doc: doc}
 		input := in.inline(content.Get("schema"))
 		if in.failed != "" {
@@ -45,7 +50,7 @@ func (s *scanner) walkOpenAPI(t *text, doc *jsontree.Value, where *holder) {
 			s.schemas = append(s.schemas, candidate{value: input, location: location{t, input.Offset}, where: inside,
 				role: forInput, words: "requestBody", data: s.data})
 		}
-		if example := exampleOf(content); example.Is(jsontree.Object) && len(inside.claims) > 0 {
+		if example := exampleOf(content); example.Is(jsontree.Object) && inside.claims[0].mention != nil {
 			s.examples = append(s.examples, candidate{value: example, location: location{t, example.Offset}, where: inside,
 				call: inside.claims[0].mention, data: s.data})
 		}

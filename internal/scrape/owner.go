@@ -27,6 +27,7 @@ const (
 	bySlug                    // the slug of a page's address
 	byEither                  // a member "id", which may be either
 	byName                    // a heading, or the name of a member, which may be neither
+	byHead                    // the head of a slug: the author and the object of a list of models
 )
 
 // A holder is where in the JSON of a page a value is: the object or array
@@ -36,6 +37,7 @@ type holder struct {
 	up     *holder
 	name   string  // of the member that holds the object or array
 	claims []claim // what the object's own members say
+	label  string  // what a member of the object calls it, where that is a role: "kind": "output"
 	tool   bool    // a definition of a tool for a language model
 }
 
@@ -111,7 +113,9 @@ func (who identity) decide(claims []claim) (o ownership, named string) {
 			case strings.Count(name, "/") > 1 || sameVendor(name, who.id):
 				better(others, name)
 			}
-		case c.kind == bySlug:
+		case c.kind == byHead && who.hasSlugUnder(name):
+			better(unproven, name) // a sibling may have the same head
+		case c.kind == bySlug, c.kind == byHead:
 			better(verdict(who.hasSlug(name), len(who.slugs) > 0), name)
 		default:
 			looksLikeID := strings.Count(name, "/") >= min(2, strings.Count(who.id, "/"))
@@ -144,6 +148,13 @@ func (who identity) hasSlug(slug string) bool {
 	})
 }
 
+// hasSlugUnder reports whether a slug of the page's addresses goes on after a head.
+func (who identity) hasSlugUnder(head string) bool {
+	return slices.ContainsFunc(who.slugs, func(s string) bool {
+		return len(s) > len(head) && s[len(head)] == '/' && strings.EqualFold(s[:len(head)], head)
+	})
+}
+
 // slugPath is the path of a model's page.
 var slugPath = regexp.MustCompile(`^(?:/[a-z]{2}(?:-[A-Za-z]{2,4})?)?/(?:models|playground)/(.+?)(/api)?/?$`)
 
@@ -173,6 +184,9 @@ var modelName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._ -]*(?:/[\p{L}\p{N
 // endpoints' URLs.
 func claimsOf(v *jsontree.Value) []claim {
 	var claims []claim
+	if author, object := v.Get("author").Str(), v.Get("object").Str(); modelName.MatchString(author + "/" + object) {
+		claims = append(claims, claim{kind: byHead, value: author + "/" + object})
+	}
 	for _, m := range v.Members {
 		switch {
 		case m.Value.Is(jsontree.String):
@@ -189,6 +203,7 @@ func claimOf(name, text string) []claim {
 	text = strings.Trim(strings.TrimSpace(text), "/")
 	switch plainName(name) {
 	case "modelid", "model", "modelname", "modelkey", "modelpath", "endpoint", "endpointid", "apimodelid", "apiid":
+		text = strings.TrimPrefix(text, "v1/models/")
 		if modelName.MatchString(text) {
 			return []claim{{kind: byID, value: text}}
 		}

@@ -97,6 +97,9 @@ func (c *holder) named(name string) (role, string) {
 		if c == nil || len(c.claims) > 0 {
 			return noRole, ""
 		}
+		if c.label != "" {
+			return roleOf(c.label), c.label
+		}
 		name, c = c.name, c.up
 	}
 	return noRole, ""
@@ -226,7 +229,8 @@ func (t *text) label(from, at int) string {
 
 // writtenID is a model id of three segments or more in a heading.
 var writtenID = regexp.MustCompile(
-	`(?:^|\s)(?:/?v1/models/)?([\p{L}\p{N}][\p{L}\p{N}._-]*(?:/[\p{L}\p{N}._-]+){2,})(?:[\s:]|$)`)
+	"(?:^|[\\s\"'`(“‘«])(?:/?v1/models/)?" +
+		`([\p{L}\p{N}][\p{L}\p{N}._-]*(?:/[\p{L}\p{N}._-]+){2,})` + "(?:[\\s:,;\"'`)”’»]|$)")
 
 // modelIn returns the model id in a heading, or "". A heading that is an id and
 // nothing else may have two segments; the first, the vendor, has no blank.

@@ -143,7 +143,9 @@ func (p *textScan) step(at int) int {
 	}
 	v, size, err := jsontree.Decode(t.data[open:code.limit], open)
 	if err == nil {
-		if !p.isFolded(open, open+size) {
+		if elides(v) {
+			p.issues = append(p.issues, syntaxIssue{location: location{t, open}, start: open, part: p.partAt(open)})
+		} else if !p.isFolded(open, open+size) {
 			p.take(v, open+size)
 		}
 		p.objects = append(p.objects, span{open, open + size})
@@ -205,6 +207,9 @@ func (p *textScan) take(v *jsontree.Value, end int) {
 		for i := range list {
 			if list[i].role == noRole && list[i].text == t {
 				list[i].role, list[i].words = roleOf(label), label
+				if list[i].role == noRole {
+					list[i].role, list[i].words = p.scopeRole(v.Offset)
+				}
 			}
 		}
 	}

@@ -44,7 +44,7 @@ type marks struct {
 	joints []int   // where an element starts or ends
 	heads  []head  // the headings
 	folds  []fold  // where the mark-up holds text that is not shown
-	scopes []scope // the elements that name a model
+	scopes []scope // the elements that name a model, or what they hold
 }
 
 // head is a heading of a page.
@@ -63,6 +63,7 @@ type fold struct {
 type scope struct {
 	span
 	claims []claim
+	label  string // the role that the element's attributes or caption give
 }
 
 // span is a range of a text's bytes.

@@ -29,6 +29,7 @@ func (s *scanner) walk(t *text, v *jsontree.Value, where *holder, name string, a
 		s.walkOpenAPI(t, v, where)
 	case v.Kind == jsontree.Array:
 		inside := where.within(name)
+		inside.tool = holdsTools(name)
 		for _, e := range v.Elems {
 			if e.Is(jsontree.String) && !mediaType.MatchString(e.Text) && modelName.MatchString(e.Text) {
 				inside.claims = append(inside.claims, claim{kind: byName, value: e.Text})
@@ -39,7 +40,7 @@ func (s *scanner) walk(t *text, v *jsontree.Value, where *holder, name string, a
 		}
 	case v.Kind == jsontree.Object:
 		inside := where.within(name)
-		inside.claims = claimsOf(v)
+		inside.claims, inside.label = claimsOf(v), roleLabel(v)
 		inside.tool = definesTool(v, t.origin) || holdsTools(name)
 		for _, m := range v.Members {
 			s.walkMember(t, m.Value, inside.keyed(m.Name), m.Name, after)
