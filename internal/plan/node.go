@@ -20,7 +20,7 @@ type node struct {
 	typ      string   // string, integer, number, boolean, array, object; "" for none
 	union    []string // the types allowed where only members are, if they are several
 	nullable bool
-	orNull   bool     // nullable by an alternative, whatever the other one says
+	orNull   bool     // null is an alternative, whatever the other one says
 	members  []member // what enum, const or a oneOf of constants allow
 	closed   bool     // only members are allowed
 	excluded []exclusion
@@ -75,7 +75,7 @@ func (r resolver) node(v *jsontree.Value) *node {
 		n.settleType()
 		n.settleMembers()
 	}
-	n.nullable = n.nullable || n.orNull
+	n.nullable = n.nullable || n.orNull && r.admitsNull(v, map[*jsontree.Value]bool{})
 	return n
 }
 
