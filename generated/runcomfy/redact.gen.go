@@ -111,6 +111,9 @@ func foldAll(texts []string) []string {
 	folded := make([]string, len(texts))
 	for i, s := range texts {
 		folded[i] = fold(undoCodings(s))
+		if words, _ := squeeze(strings.TrimSpace(folded[i])); len(words) >= wholeSecret { // of a few blanks nothing is left
+			folded[i] = words
+		}
 	}
 	return folded
 }
@@ -171,6 +174,8 @@ func escapeBefore(b []byte) int {
 // with the strings in own, which are folded.
 func secretBytes(s string, own []string) []bool {
 	s = fold(s)
+	all := make([]bool, len(s)+1)
+	s, place := squeeze(s)
 	secret := make([]bool, len(s)+1)
 	runs := map[int]map[string][]int{} // by length, where each run of bytes stands in s that was not found yet
 	for _, o := range own {
@@ -192,7 +197,33 @@ func secretBytes(s string, own []string) []bool {
 			delete(at, o[k:k+n])
 		}
 	}
-	return secret
+	for i := range len(s) {
+		all[place[i]] = secret[i]
+		for k := place[i] + 1; secret[i] && secret[i+1] && k < place[i+1]; k++ {
+			all[k] = true
+		}
+	}
+	return all
+}
+
+// squeeze returns s with a run of white space as one blank and without characters that
+// have no width, and the place in s of each byte of that.
+func squeeze(s string) (string, []int) {
+	out, place := make([]byte, 0, len(s)), make([]int, 0, len(s))
+	for i, r := range s {
+		switch {
+		case unicode.IsSpace(r) && len(out) > 0 && out[len(out)-1] == ' ', unicode.Is(unicode.Cf, r):
+			continue
+		case unicode.IsSpace(r):
+			out, place = append(out, ' '), append(place, i)
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(s[i:])
+		for k := i; k < i+size; k++ {
+			out, place = append(out, s[k]), append(place, k)
+		}
+	}
+	return string(out), place
 }
 
 // withoutParts takes out of s all that the strings in own have in common with it, and

@@ -65,6 +65,18 @@ func TestJournalOldFormat(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.err) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "Restore the file") {
 					t.Errorf("error %v, want %q", err, test.err)
 				}
+				offset := 0
+				_, place, _ := strings.Cut(err.Error(), "at byte ")
+				if _, err := fmt.Sscan(place, &offset); err != nil {
+					t.Errorf("no place in %v", err)
+				}
+				if repair := fmt.Sprintf("head -c %d FILE)", offset); offset > 0 && strings.HasPrefix(test.content, "{\"key") &&
+					!strings.Contains(err.Error(), repair) || offset == 0 && !strings.Contains(err.Error(), "move it away") {
+					t.Errorf("error %v, want the repair %q", err, repair)
+				}
+				if _, _, err := openJournalOf(t, test.content[:offset]); offset > 0 && err != nil { // what the error advises
+					t.Errorf("the repair does not help: %v", err)
+				}
 				if left, _ := os.ReadFile(path); string(left) != test.content {
 					t.Errorf("a file that was refused is now %q", left)
 				}

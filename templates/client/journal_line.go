@@ -72,14 +72,21 @@ type journalContent struct {
 type journalDamage struct {
 	offset int64
 	line   int
+	old    bool // of the format without padding
 	reason error
 }
 
 func (d *journalDamage) Error() string {
+	repair := fmt.Sprintf("replace all from byte %d on by %d blanks (head -c %[1]d FILE; printf '%%%[2]ds' '')", d.offset, len(journalPadding))
+	switch {
+	case d.offset == 0:
+		repair = "move it away, so that a new one is made"
+	case d.old:
+		repair = fmt.Sprintf("remove all from byte %d on (head -c %[1]d FILE)", d.offset)
+	}
 	return fmt.Sprintf("the file is damaged at byte %d, in line %d: %v. Nothing was changed. Restore the file from a copy. "+
-		"Without one, replace all from byte %[1]d on by %[4]d blanks (head -c %[1]d FILE; printf '%%%[4]ds' ''), "+
-		"and look up each key that may have been behind it in the account's history before it is submitted again",
-		d.offset, d.line, d.reason, len(journalPadding))
+		"Without one, %s, and look up each key that may have been behind it in the account's history before it is submitted again",
+		d.offset, d.line, d.reason, repair)
 }
 
 func (d *journalDamage) Unwrap() error { return d.reason }
@@ -89,7 +96,7 @@ func parseJournal(content []byte) (*journalContent, error) {
 	c := &journalContent{}
 	n := 0
 	damage := func(format string, args ...any) error {
-		return &journalDamage{c.end, n + 1, fmt.Errorf(format, args...)}
+		return &journalDamage{c.end, n + 1, c.old, fmt.Errorf(format, args...)}
 	}
 	if len(content) == 0 {
 		return nil, damage("the file is empty, which a journal never is: remove it if nothing was ever submitted with it")

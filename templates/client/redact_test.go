@@ -196,8 +196,11 @@ func TestCodedEchoIsRedacted(t *testing.T) {
 		},
 		"base64":                     func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 		"base64 of the URL alphabet": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
-		"hexadecimal":                func(s string) string { return hex.EncodeToString([]byte(s)) },
-		"HEXADECIMAL":                func(s string) string { return upper(hex.EncodeToString([]byte(s))) },
+		"lines":                      func(s string) string { return strings.ReplaceAll(s, " ", "\r\n\t") }, "one long line": strings.TrimSpace,
+		"no-break spaces": func(s string) string { return strings.ReplaceAll(s, " ", "\u00a0 ") },
+		"zero widths":     func(s string) string { return strings.ReplaceAll(s, "t", "t\u200b\u2060") },
+		"hexadecimal":     func(s string) string { return hex.EncodeToString([]byte(s)) },
+		"HEXADECIMAL":     func(s string) string { return upper(hex.EncodeToString([]byte(s))) },
 	}
 	for name, code := range codings {
 		for _, secret := range []string{testToken, prompt} {
@@ -215,5 +218,21 @@ func TestCodedEchoIsRedacted(t *testing.T) {
 	const harmless = "the width must be below 1024, see https://docs.runcomfy.com/a%20b; request 8d1f2c3b-aaaa-bbbb-cccc-0123456789ab failed"
 	if got := r(harmless); got != strings.Replace(harmless, "%20", " ", 1) && !strings.Contains(got, "[redacted]") {
 		t.Errorf("harmless text becomes %q", got)
+	}
+}
+
+// Servers write the blanks of a text as they like; what is around it stays.
+func TestBlanksAreNoDisguise(t *testing.T) {
+	body := `{"a":"one quiet\n\n  lighthouse\tkeeper","b":" \n      ","c":"  x \n   y  "}`
+	r := New(testToken).newRedactor([]byte(body))
+	for s, want := range map[string]string{
+		"bad: one quiet lighthouse keeper!":               "bad: [redacted]!",
+		"bad: one quiet lighth":                           "bad: [redacted]",
+		"bad: one\n   quiet\u00a0lighthouse\r\nkeeper  !": "bad: [redacted]  !",
+		"x y and a      b":                                "x y and a      b",
+	} {
+		if got := r(s); got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
 	}
 }
