@@ -148,6 +148,10 @@ func (s *Server) request(req Request, r *http.Request) answer {
 	if !ok || now.Before(j.created.Add(j.twist.invisible)) {
 		return errorAnswer(http.StatusNotFound, codeUnknown, "Request not found or expired")
 	}
+	late := req.Call == CallResult && !now.Before(j.end) && now.Before(j.end.Add(j.twist.lateResult))
+	if late && j.canceled.IsZero() {
+		return errorAnswer(http.StatusNotFound, codeUnknown, "Request not found or expired")
+	}
 	switch req.Call {
 	case CallCancel:
 		outcome := "not_cancellable"
@@ -170,8 +174,12 @@ func (s *Server) result(r *http.Request, j *job, now time.Time) resultAnswer {
 	a := resultAnswer{RequestID: j.id, ModelID: j.model.ID, Status: j.reported(now), CreatedAt: j.created.UTC().Format(time.RFC3339Nano)}
 	switch j.state(now) {
 	case "completed":
-		a.Output = json.RawMessage("null")
-		if !j.twist.noOutput {
+		switch {
+		case j.twist.output != nil:
+			a.Output = j.twist.output
+		case now.Before(j.end.Add(j.twist.lateOutput)):
+			a.Output = json.RawMessage("null")
+		default:
 			a.Output = s.media.output(s.origin(r), j, now)
 		}
 	case "failed":

@@ -48,7 +48,8 @@ type Fault struct {
 	point  point
 	bytes  int
 	answer answer
-	member string // JSON, as "name":value
+	member string    // JSON, as "name":value
+	around [3]string // of pointMalformed: before an answer, after its first brace, after its end
 	accept bool
 	early  bool
 	delay  time.Duration
@@ -74,6 +75,7 @@ const (
 	pointTruncate
 	pointGzip
 	pointMember
+	pointMalformed
 	pointChange // media only
 )
 
@@ -124,6 +126,14 @@ func Gzip() Fault { return Fault{point: pointGzip} }
 // beside the id of a job that was accepted.
 func AddMember(name, value string) Fault {
 	return Fault{point: pointMember, member: strconv.Quote(name) + ":" + value}
+}
+
+// Malformed writes bytes of any kind around those of the answer: before it, as a byte
+// order mark, after its first brace, as a member whose value is NaN or has a raw control
+// character, and after its end, as a NUL or a second object. The status and the length
+// of the answer are right.
+func Malformed(before, inside, after string) Fault {
+	return Fault{point: pointMalformed, around: [3]string{before, inside, after}}
 }
 
 // Answer answers with a status and a body instead of serving the request. The
@@ -182,13 +192,24 @@ func UnknownState(state string) Fault { return Fault{twist: twist{state: state}}
 func Backwards() Fault { return Fault{twist: twist{backwards: true}} }
 
 // NoOutput makes the submitted job complete with a null output.
-func NoOutput() Fault { return Fault{twist: twist{noOutput: true}} }
+func NoOutput() Fault { return Outputs("null") }
+
+// Outputs makes the submitted job complete with this JSON value as its output.
+func Outputs(value string) Fault { return Fault{twist: twist{output: json.RawMessage(value)}} }
 
 // Fails makes the submitted job end as failed with this JSON value as its error.
 func Fails(payload string) Fault { return Fault{twist: twist{failure: json.RawMessage(payload)}} }
 
 // Invisible makes the submitted job unknown (404) for d after its acceptance.
 func Invisible(d time.Duration) Fault { return Fault{twist: twist{invisible: d}} }
+
+// LateResult makes the result of the submitted job unknown (404) for d after its end,
+// while its status tells of the end.
+func LateResult(d time.Duration) Fault { return Fault{twist: twist{lateResult: d}} }
+
+// LateOutput makes the submitted job complete with a null output, which is filled in d
+// after its end.
+func LateOutput(d time.Duration) Fault { return Fault{twist: twist{lateOutput: d}} }
 
 // LateFiles makes the files of the submitted job unknown (404) for d after its end.
 func LateFiles(d time.Duration) Fault { return Fault{twist: twist{lateFiles: d}} }

@@ -23,8 +23,8 @@ func (f Fault) check(call Call) error {
 		return fmt.Errorf("this fault cannot strike at %s: the faults of a job belong to CallSubmit", call)
 	case f.point == pointChange && call != CallMedia:
 		return fmt.Errorf("this fault cannot strike at %s: ChangeMedia belongs to CallMedia", call)
-	case (f.point == pointGzip || f.point == pointMember) && call == CallMedia:
-		return errors.New("this fault cannot strike at media: Gzip and AddMember belong to answers in JSON")
+	case (f.point == pointGzip || f.point == pointMember || f.point == pointMalformed) && call == CallMedia:
+		return errors.New("this fault cannot strike at media: Gzip, AddMember and Malformed belong to answers in JSON")
 	case f.point == pointCutID && call == CallMedia:
 		return errors.New("this fault cannot strike at media: a media file has no request id")
 	}
@@ -37,10 +37,14 @@ func (f Fault) valid() error {
 	switch {
 	case f.bytes < 0:
 		return fmt.Errorf("a fault after %d bytes", f.bytes)
-	case min(f.delay, f.twist.invisible, f.twist.lateFiles) < 0:
-		return fmt.Errorf("a fault of a negative duration, %v", min(f.delay, f.twist.invisible, f.twist.lateFiles))
+	case min(f.delay, f.twist.least()) < 0:
+		return fmt.Errorf("a fault of a negative duration, %v", min(f.delay, f.twist.least()))
 	case f.twist.failure != nil && !json.Valid(f.twist.failure):
 		return fmt.Errorf("the payload of Fails is not JSON: %q", f.twist.failure)
+	case f.twist.output != nil && !json.Valid(f.twist.output):
+		return fmt.Errorf("the value of Outputs is not JSON: %q", f.twist.output)
+	case f.point == pointMalformed && f.around == [3]string{}:
+		return errors.New("Malformed adds nothing")
 	case f.point == pointMember && !json.Valid([]byte("{"+f.member+"}")):
 		return fmt.Errorf("AddMember makes no JSON: %s", f.member)
 	case answers && (f.answer.status < 200 || f.answer.status > 599):

@@ -182,14 +182,17 @@ func TestOddJobs(t *testing.T) {
 		want  string // status at 0, 5, 10 s of a job of 10 s
 		end   string // in the result
 	}{
-		"none":      {mock.Fault{}, "in_progress in_progress completed", `"output":{"image"`},
-		"unknown":   {mock.UnknownState("warming_up"), "warming_up warming_up completed", `"output":{"image"`},
-		"backwards": {mock.Backwards(), "in_progress in_queue completed", `"output":{"image"`},
-		"no output": {mock.NoOutput(), "in_progress in_progress completed", `"output":null`},
-		"fails":     {mock.Fails(`["why"]`), "in_progress in_progress failed", `"error":["why"]`},
-		"ends as":   {mock.EndsAs("succeeded"), "in_progress in_progress succeeded", `"status":"succeeded","output":{"image"`},
-		"fails as":  {mock.Fails(`"why"`).EndingAs("error"), "in_progress in_progress error", `"error":"why"`},
-		"invisible": {mock.Invisible(7 * time.Second), "404 404 completed", `"output":{"image"`},
+		"none":                  {mock.Fault{}, "in_progress in_progress completed", `"output":{"image"`},
+		"unknown":               {mock.UnknownState("warming_up"), "warming_up warming_up completed", `"output":{"image"`},
+		"backwards":             {mock.Backwards(), "in_progress in_queue completed", `"output":{"image"`},
+		"no output":             {mock.NoOutput(), "in_progress in_progress completed", `"output":null`},
+		"fails":                 {mock.Fails(`["why"]`), "in_progress in_progress failed", `"error":["why"]`},
+		"ends as":               {mock.EndsAs("succeeded"), "in_progress in_progress succeeded", `"status":"succeeded","output":{"image"`},
+		"fails as":              {mock.Fails(`"why"`).EndingAs("error"), "in_progress in_progress error", `"error":"why"`},
+		"outputs":               {mock.Outputs(`{}`).EndingAs("aborted"), "in_progress in_progress aborted", `"status":"aborted","output":{},`},
+		"late output, at first": {mock.LateOutput(time.Second), "in_progress in_progress completed", `"output":null`},
+		"late result, at first": {mock.LateResult(time.Second), "in_progress in_progress completed", `not found`},
+		"invisible":             {mock.Invisible(7 * time.Second), "404 404 completed", `"output":{"image"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -213,6 +216,37 @@ func TestOddJobs(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestLateResults: what comes late is there in the end, and until then the job is as
+// ever, its status after its end too.
+func TestLateResults(t *testing.T) {
+	for name, fault := range map[string]mock.Fault{"output": mock.LateOutput(3 * time.Second), "result": mock.LateResult(3 * time.Second)} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(t, mock.WithInMemory(), mock.WithSpeed(1), mock.WithDuration(mock.OutputKindImage, 10*time.Second, 0), mock.WithFault(mock.CallSubmit, 1, fault))
+			path := "/v1/requests/" + submit(t, s, imageModel, "a fox")
+			var got []string
+			for range 4 { // 0, 5, 10 and 15 s
+				r := mustSend(t, s, "GET", path+"/result", "")
+				got = append(got, fmt.Sprint(r.status, " ", bytes.Contains(r.body, []byte("image.png"))))
+				time.Sleep(5 * time.Second)
+			}
+			want := map[string]string{"output": "200 false, 200 false, 200 false, 200 true", "result": "200 false, 200 false, 404 false, 200 true"}[name]
+			if g := strings.Join(got, ", "); g != want {
+				t.Errorf("%s: %s, want %s", name, g, want)
+			}
+		})
+	}
+}
+
+// TestMalformed: the bytes are where they are said to be, around the true answer.
+func TestMalformed(t *testing.T) {
+	s := newServer(t, mock.WithFault(mock.CallSubmit, 1, mock.Malformed("\ufeff", `"n":NaN,`, "\x00{}")))
+	r := mustSend(t, s, "POST", "/v1/models/"+imageModel, `{"prompt":"a fox"}`)
+	want := "\ufeff{" + `"n":NaN,"request_id":"` + s.Ledger()[0].RequestID + `",`
+	if !strings.HasPrefix(string(r.body), want) || !strings.HasSuffix(string(r.body), "}\x00{}") || r.status != 200 {
+		t.Errorf("%d: %q", r.status, r.body)
 	}
 }
 

@@ -30,18 +30,26 @@ type job struct {
 
 // twist is what is odd in the life of a job.
 type twist struct {
-	state     string          // reported instead of in_progress
-	end       string          // reported instead of completed, failed or cancelled
-	backwards bool            // falls back to in_queue in the middle of its run
-	noOutput  bool            // completes with a null output
-	failure   json.RawMessage // ends as failed with this error
-	invisible time.Duration   // not found for this long after acceptance
-	lateFiles time.Duration   // its files are not found for this long after its end
+	state      string          // reported instead of in_progress
+	end        string          // reported instead of completed, failed or cancelled
+	backwards  bool            // falls back to in_queue in the middle of its run
+	output     json.RawMessage // completes with this output
+	failure    json.RawMessage // ends as failed with this error
+	invisible  time.Duration   // not found for this long after acceptance
+	lateResult time.Duration   // its result is not found for this long after its end
+	lateOutput time.Duration   // its output is null for this long after its end
+	lateFiles  time.Duration   // its files are not found for this long after its end
 }
 
 // isSet reports whether anything is odd.
 func (t twist) isSet() bool {
-	return t.state != "" || t.end != "" || t.backwards || t.noOutput || t.failure != nil || t.invisible != 0 || t.lateFiles != 0
+	return t.state != "" || t.end != "" || t.backwards || t.output != nil || t.failure != nil ||
+		t.invisible != 0 || t.lateResult != 0 || t.lateOutput != 0 || t.lateFiles != 0
+}
+
+// least returns the shortest of its times.
+func (t twist) least() time.Duration {
+	return min(t.invisible, t.lateResult, t.lateOutput, t.lateFiles)
 }
 
 // queue plans jobs onto a fixed number of slots, first come first served.

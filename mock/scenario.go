@@ -59,6 +59,19 @@ func Scenarios() []Scenario {
 		{"no-output", "jobs complete with a null output", []Option{
 			WithFault(CallSubmit, 0, NoOutput()),
 		}},
+		{"bad-ends", "jobs end in a word that no document names, without an output", []Option{
+			WithFault(CallSubmit, 0, NoOutput().EndingAs("aborted")),
+		}},
+		{"malformed", "answers about jobs have bytes that are not JSON: a byte order mark, NaN, a trailing NUL", []Option{
+			WithFaultRate(CallStatus, 0.5, Malformed("\ufeff", "", "")), WithFaultRate(CallResult, 0.5, Malformed("\ufeff", "", "")),
+			WithFault(CallStatus, 0, Malformed("", `"score":NaN,`, "\x00")), WithFault(CallResult, 0, Malformed("", `"score":NaN,`, "\x00")),
+		}},
+		{"late-results", "results are not found for three seconds after the end of their job", []Option{
+			WithFault(CallSubmit, 0, LateResult(3*time.Second)),
+		}},
+		{"late-output", "jobs complete with a null output, which is filled in three seconds later", []Option{
+			WithFault(CallSubmit, 0, LateOutput(3*time.Second)),
+		}},
 		{"late", "jobs are not found for three seconds after their acceptance", []Option{
 			WithFault(CallSubmit, 0, Invisible(3*time.Second)),
 		}},

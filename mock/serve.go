@@ -204,6 +204,8 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, f Fau
 		write(w, zipped(a))
 	case pointMember:
 		write(w, withMember(a, f.member))
+	case pointMalformed:
+		write(w, malformed(a, f.around))
 	default:
 		write(w, a)
 	}
@@ -235,6 +237,14 @@ func zipped(a answer) answer {
 func withMember(a answer, member string) answer {
 	if rest, found := bytes.CutPrefix(a.body, []byte("{")); found {
 		a.body = slices.Concat([]byte("{"), []byte(member), []byte(","), rest)
+	}
+	return a
+}
+
+// malformed returns an answer with bytes before it, after its first brace and after its end.
+func malformed(a answer, around [3]string) answer {
+	if i := bytes.IndexByte(a.body, '{'); i >= 0 {
+		a.body = slices.Concat([]byte(around[0]), a.body[:i+1], []byte(around[1]), a.body[i+1:], []byte(around[2]))
 	}
 	return a
 }

@@ -107,6 +107,10 @@ func TestScenariosShow(t *testing.T) {
 		"backwards":     "in_progress, in_queue, in_progress, completed, done, 1 URLs",
 		"failing":       `failed, failed {"type":"content_policy","message":"The input was rejected."}`,
 		"no-output":     "completed, failed without an output",
+		"bad-ends":      "aborted, failed without an output",
+		"malformed":     "completed, done, 1 URLs",
+		"late-results":  "completed, done, 1 URLs",
+		"late-output":   "completed, done, 1 URLs",
 		"late":          "completed, done, 1 URLs",
 		"revoked":       "in_progress, wait ended: *client.AuthError",
 	} {
