@@ -78,6 +78,8 @@ func Validations() ([]Validation, error) {
 	}))
 	add(kling21("all broken", false, &runcomfy.Kling2_1ProImageToVideoInput{
 		Duration: 7, AspectRatio: "2:1", CfgScale: runcomfy.Float(1.5)}))
+	add(kling21("not sendable", false, &runcomfy.Kling2_1ProImageToVideoInput{
+		Prompt: "a\xff", ImageURL: "start.png", TailImageURL: runcomfy.String("file:///end.png"), NegativePrompt: runcomfy.String("b\xff")}))
 	add(kling26("valid", true, &runcomfy.Kling2_6ProTextToVideoInput{
 		Prompt:        "A quiet harbour at dawn.",
 		Duration:      runcomfy.Kling2_6ProTextToVideoDuration10,

@@ -30,7 +30,7 @@ func TestValidationsAgree(t *testing.T) {
 			}
 			continue
 		}
-		if judged == nil {
+		if judged == nil && v.Name != "kling 2.1 image-to-video, not sendable" { // by rules that JSON Schema does not have
 			t.Errorf("%s: jsonschema finds it valid", v.Name)
 		}
 		var typed *runcomfy.ValidationError

@@ -54,6 +54,7 @@ type soakPlan struct {
 	URL, Token, Journal string
 	Folder              string // of the downloads
 	Jobs, InFlight      int
+	Fates               bool // the server has the models of soakFates
 }
 
 // soakOutcome is what the child came to know of one key.
@@ -165,7 +166,7 @@ func soakRound(c *client.Client, plan soakPlan, open []string) (again []string, 
 	var mu sync.Mutex // over out, again and failure
 	var downloads sync.WaitGroup
 	room := make(chan struct{}, plan.InFlight)
-	for key, o := range client.Batch(context.Background(), c, soakInputs(open), client.BatchInFlight(plan.InFlight)) {
+	for key, o := range client.Batch(context.Background(), c, soakInputs(plan, open), client.BatchInFlight(plan.InFlight)) {
 		room <- struct{}{}
 		downloads.Go(func() {
 			defer func() { <-room }()
@@ -209,13 +210,16 @@ func soakEnd(c *client.Client, plan soakPlan, key string, o client.Outcome) (end
 }
 
 // soakInputs are the inputs of keys.
-func soakInputs(keys []string) iter.Seq2[string, client.Input] {
+func soakInputs(plan soakPlan, keys []string) iter.Seq2[string, client.Input] {
 	return func(yield func(string, client.Input) bool) {
 		for _, key := range keys {
 			var n int
 			_, _ = fmt.Sscanf(key, "job %d", &n) // keys are of soakKey
-			model, _ := soakFate(n)
-			if !yield(key, &soakInput{model, key}) {
+			in := &soakInput{Prompt: key}
+			if plan.Fates {
+				in.model, _ = soakFate(n)
+			}
+			if !yield(key, in) {
 				return
 			}
 		}
@@ -301,7 +305,7 @@ func TestSoak(t *testing.T) {
 	}
 	k := &killer{every: jobs / (soakKills + 1), most: soakKills, at: make(chan struct{}, soakKills)}
 	s := newServer(t, soakOptions(k)...)
-	plan, err := json.Marshal(soakPlan{URL: s.URL(), Token: s.Token(), Journal: filepath.Join(t.TempDir(), "journal.jsonl"), Jobs: jobs, InFlight: soakInFlight, Folder: t.TempDir()})
+	plan, err := json.Marshal(soakPlan{URL: s.URL(), Token: s.Token(), Journal: filepath.Join(t.TempDir(), "journal.jsonl"), Jobs: jobs, InFlight: soakInFlight, Fates: true, Folder: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

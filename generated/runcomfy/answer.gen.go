@@ -58,7 +58,7 @@ func readAnswer(ctx context.Context, resp *http.Response, limit int64) (answer, 
 	}
 	unknown := decodeBody(resp)
 	var err error
-	a.raw, err = readAll(gzipCoding.reader(resp.Body), resp.ContentLength, limit) // some servers do not say so
+	a.raw, err = readAll(ctx, gzipCoding.reader(resp.Body), resp.ContentLength, limit) // some servers do not say so
 	a.split(ctx)
 	framed := resp.ContentLength >= 0 || resp.TransferEncoding != nil || resp.ProtoMajor > 1 || resp.Uncompressed
 	switch {
@@ -74,8 +74,8 @@ func readAnswer(ctx context.Context, resp *http.Response, limit int64) (answer, 
 }
 
 // readAll reads at most limit bytes, of which announced may be -1. It copies less
-// than io.ReadAll does.
-func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
+// than io.ReadAll does, and ends with ctx also where r, such as a packed body, does not.
+func readAll(ctx context.Context, r io.Reader, announced, limit int64) ([]byte, error) {
 	r = io.LimitReader(r, limit)
 	announced = min(announced, limit)
 	b := make([]byte, 0, min(max(announced+1, 512), 1<<20))
@@ -87,6 +87,8 @@ func readAll(r io.Reader, announced, limit int64) ([]byte, error) {
 			return b, nil
 		case err != nil:
 			return b, err
+		case ctx.Err() != nil:
+			return b, ctx.Err()
 		case len(b) == cap(b):
 			size := int64(cap(b))
 			size = max(min(2*size, limit+1), min(4*size, announced+1))
@@ -149,10 +151,10 @@ func (a answer) has(name string) bool { return says(a.fields[name]) }
 // 0, false, a word for absence, or a list or an object of nothing but such.
 func says(raw []byte) bool { return anyScalar(raw, func(text string) bool { return !absent(text) }) }
 
-// anyScalar reports whether one of the scalars in a value is as wanted. A value of 1 MiB
+// anyScalar reports whether one of the scalars in a value is as wanted. A value of 64 KiB
 // is not looked into, and has one.
 func anyScalar(raw []byte, wanted func(text string) bool) (any bool) {
-	if len(raw) >= 1<<20 {
+	if len(raw) >= errorLimit {
 		return true
 	}
 	l := &lenient{text: raw}
@@ -164,7 +166,7 @@ func anyScalar(raw []byte, wanted func(text string) bool) (any bool) {
 			l.pos++
 		case '"':
 			if s := l.str(); l.next() != ':' { // not the name of a member
-				any = len(s) > errorLimit || wanted(unquote(s))
+				any = wanted(unquote(s))
 			}
 		default:
 			start := l.pos
@@ -202,11 +204,11 @@ func isUnused(raw []byte) bool {
 	})
 }
 
-// text returns a field that is a string, else "".
+// text returns a field that is a string, of less than 64 KiB, else "".
 func (a answer) text(name string) string { return textOf(a.fields[name]) }
 
 func textOf(raw json.RawMessage) string {
-	if len(raw) == 0 || raw[0] != '"' || len(raw) >= rawLimit {
+	if len(raw) == 0 || raw[0] != '"' || len(raw) >= errorLimit {
 		return ""
 	}
 	return unquote(raw)

@@ -243,6 +243,22 @@ func (e *AmbiguousSubmitError) names(job *Job) { e.job, e.requestID = job, job.i
 // wholeID finds a request id with its closing quote in an answer that was cut.
 var wholeID = regexp.MustCompile(`"request_id"\s*:\s*"([A-Za-z0-9_-]{1,128})"`)
 
+// namedID returns the id in an answer that proves nothing: that of its top level, else one
+// that stands whole in its beginning. Of two that differ none is known to be the job's.
+func (a answer) namedID() string {
+	if id := a.text("request_id"); validRequestID(id) || a.unclear == "request_id" {
+		return id
+	}
+	id := ""
+	for _, m := range wholeID.FindAllSubmatch(a.raw[:min(len(a.raw), errorLimit)], -1) {
+		if id != "" && id != string(m[1]) {
+			return ""
+		}
+		id = string(m[1])
+	}
+	return id
+}
+
 // safeHeaders are the headers of an answer that an error may carry.
 var safeHeaders = []string{"Date", "Server", "Via", "Retry-After", "Content-Type", "Content-Length", "X-Request-Id", "Cf-Ray", "X-Amzn-Trace-Id"}
 
@@ -252,7 +268,7 @@ func (c *core) ambiguous(a *flight) *AmbiguousSubmitError {
 		Model: a.model, Origin: c.origin,
 		BodySHA256: fmt.Sprintf("%x", sha256.Sum256(a.body)), BodyBytes: int64(len(a.body)), BodyTaken: int64(a.taken),
 		Started: a.started, Ended: a.ended, Phase: a.phase,
-		StatusCode: a.status, Header: http.Header{}, Answer: a.secrets(string(a.raw)), Reason: a.reason(), HeadersWritten: a.headers,
+		StatusCode: a.status, Header: http.Header{}, Answer: a.secrets(string(a.raw[:min(len(a.raw), errorLimit)])), Reason: a.reason(), HeadersWritten: a.headers,
 		about: about{charged: ChargedMaybe},
 	}
 	for _, name := range safeHeaders {
@@ -264,10 +280,10 @@ func (c *core) ambiguous(a *flight) *AmbiguousSubmitError {
 	if a.ok() || a.status == http.StatusFound || a.status == http.StatusSeeOther {
 		located = c.locatedID(a)
 	}
-	if m := wholeID.FindSubmatch(a.raw); located != "" {
+	if id := a.namedID(); located != "" {
 		e.names(c.acceptedJob(a.submission, located, a.ended))
-	} else if m != nil {
-		e.names(c.acceptedJob(a.submission, string(m[1]), a.ended))
+	} else if id != "" {
+		e.names(c.acceptedJob(a.submission, id, a.ended))
 		if a.ok() && a.cause != nil {
 			e.charged = ChargedYes
 		}

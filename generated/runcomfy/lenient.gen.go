@@ -22,12 +22,16 @@ type lenient struct {
 	text  []byte
 	pos   int
 	ctx   context.Context // nil: it never ends
-	steps uint
-	cut   bool // the text ended inside of an object, a list or a string, or ctx ended
+	asked int             // the place at which ctx was last asked whether it has ended
+	cut   bool            // the text ended inside of an object, a list or a string, or ctx ended
 }
 
 // maxDepth is how many levels of an answer are looked into; deeper ones stay raw.
 const maxDepth = 48
+
+// patience is how many bytes are read before ctx is asked again: few enough for the
+// forms that take longest.
+const patience = 1 << 16
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
@@ -38,7 +42,7 @@ func (l *lenient) blank() { l.pos = l.after(l.pos) }
 func (l *lenient) after(i int) int {
 	for n := 1; i < len(l.text); n++ {
 		switch c := l.text[i]; {
-		case n%(1<<18) == 0 && l.ended():
+		case n%patience == 0 && l.ended():
 			return len(l.text)
 		case c <= ' ' || c == 0x7f:
 			i++
@@ -53,11 +57,18 @@ func (l *lenient) after(i int) int {
 
 // next returns the next byte that is not blank without moving over it, 0 at the end.
 func (l *lenient) next() byte {
-	if l.steps++; l.steps%(1<<12) == 0 {
-		l.ended()
-	}
 	l.blank()
+	l.endedAt(l.pos)
 	return l.at(l.pos)
+}
+
+// endedAt is ended, if there are patience bytes from the last place asked at to i.
+func (l *lenient) endedAt(i int) bool {
+	if i-l.asked < patience {
+		return false
+	}
+	l.asked = i
+	return l.ended()
 }
 
 // ended reports whether ctx has ended; if so, nothing is left to be read.
@@ -207,12 +218,14 @@ func (l *lenient) word() {
 		case ' ', '\t', '\n', '\r', 0, ',', ':', '"', '{', '}', '[', ']':
 			return
 		}
-		l.pos++
+		if l.pos++; l.endedAt(l.pos) {
+			return
+		}
 	}
 }
 
 // quote returns the place of the first quote from i on that no backslash
-// escapes, -1 if there is none.
+// escapes, -1 if there is none or ctx has ended.
 func (l *lenient) quote(i int) int {
 	for from := i; ; {
 		n := bytes.IndexByte(l.text[i:], '"')
@@ -222,10 +235,15 @@ func (l *lenient) quote(i int) int {
 		i += n
 		escapes := 0
 		for i-escapes > from && l.text[i-escapes-1] == '\\' {
-			escapes++
+			if escapes++; escapes%(8*patience) == 0 && l.ended() {
+				return -1
+			}
 		}
 		if escapes%2 == 0 {
 			return i
+		}
+		if l.endedAt(i) {
+			return -1
 		}
 		i++
 		from = i
@@ -238,7 +256,7 @@ func (l *lenient) str() []byte {
 	start, last := l.pos, -1 // last follows the last quote that did not end the string
 	for i := start + 1; ; {
 		end := l.quote(i)
-		if l.steps++; end < 0 || l.steps%(1<<12) == 0 && l.ended() {
+		if end < 0 || l.endedAt(end) {
 			l.pos, l.cut = len(l.text), true
 			return l.text[start:]
 		}
@@ -282,18 +300,19 @@ func unquote(raw []byte) string {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return strings.ToValidUTF8(string(raw), "\ufffd")
 	}
-	out := make([]byte, 0, len(raw))
+	var out strings.Builder
+	out.Grow(len(raw))
 	for i := 0; i < len(raw); {
 		decoded, size := unescape(raw[i:])
 		if size == 0 {
-			out = append(out, raw[i])
+			out.WriteByte(raw[i])
 			i++
 			continue
 		}
-		out = utf8.AppendRune(out, decoded)
+		out.WriteRune(decoded)
 		i += size
 	}
-	return strings.ToValidUTF8(string(out), "\ufffd")
+	return strings.ToValidUTF8(out.String(), "\ufffd")
 }
 
 // unescape reads the escape that s begins with, of two code units if they are

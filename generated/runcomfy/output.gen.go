@@ -5,7 +5,6 @@ package runcomfy
 import (
 	"bytes"
 	"fmt"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -192,11 +191,14 @@ func oneOrMore(one, more []string) (string, []string) {
 // kindOf returns what a URL leads to by its extension: of a job from Client.Job
 // the model is not known.
 func kindOf(address string) OutputKind {
-	u, err := url.Parse(address)
-	if err != nil {
+	if end := strings.IndexAny(address, "?#"); end >= 0 {
+		address = address[:end]
+	}
+	extension := path.Ext(address)
+	if len(extension) > 8 { // which is none, and perhaps long
 		return OutputKindOther
 	}
-	extension := strings.Replace(strings.ToLower(path.Ext(u.Path)), ".jpeg", ".jpg", 1)
+	extension = strings.Replace(strings.ToLower(extension), ".jpeg", ".jpg", 1)
 	i := slices.IndexFunc(mediaFormats, func(f mediaFormat) bool { return f.extension == extension })
 	if i < 0 {
 		return OutputKindOther
@@ -277,6 +279,7 @@ func (f *finder) keep(name string, raw []byte, surely bool, depth int) {
 	case strings.HasPrefix(text, "[") || strings.HasPrefix(text, "{"):
 		if depth < maxDepth {
 			inner := &finder{lenient: &lenient{text: []byte(text), ctx: f.ctx}, found: f.found, most: f.most}
+			inner.asked = min(f.asked-f.pos, 0)                // as far behind as f
 			inner.member(name, surely, max(depth, maxDepth-4)) // JSON in JSON, not in JSON in JSON
 			f.found = inner.found
 		}
