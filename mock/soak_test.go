@@ -268,11 +268,12 @@ func soakOptions(k *killer) []mock.Option {
 		mock.WithModels(models...), mock.WithIntentKey("prompt"), mock.WithConcurrency(1000), mock.WithScript(k.watch),
 		mock.WithFaultRate(mock.CallSubmit, 0.025, mock.ResetBody(0)), mock.WithFaultRate(mock.CallSubmit, 0.025, mock.ResetAnswer()),
 		mock.WithFaultRate(mock.CallSubmit, 0.025, mock.HTMLError(502)), mock.WithFaultRate(mock.CallSubmit, 0.025, mock.HTMLError(504).AfterAcceptance()),
-		mock.WithFaultRate(mock.CallSubmit, 0.1, mock.Gzip()), mock.WithFaultRate(mock.CallSubmit, 0.02, mock.AddMember("error_code", "504000")),
+		mock.WithFaultRate(mock.CallSubmit, 0.02, mock.AddMember("error_code", "504000")),
 		mock.WithFaultRate(mock.CallSubmit, 0.02, mock.ErrorCode(500001, "x").AfterAcceptance()), mock.WithFaultRate(mock.CallSubmit, 0.02, mock.ErrorCode(400001, "bad id")),
 		mock.WithFaultRate(mock.CallSubmit, 0.01, mock.Redirect(303, "/elsewhere").AfterAcceptance()),
 		mock.WithFaultRate(mock.CallSubmit, 0.02, mock.CutRequestID()), mock.WithFaultRate(mock.CallSubmit, 0.03, mock.RateLimited("0")),
-		mock.WithScript(soakSubmits),
+		mock.WithScript(soakSubmits), // before what strikes submits that are accepted: one request has one fault
+		mock.WithFaultRate(mock.CallSubmit, 0.1, mock.Gzip()),
 		mock.WithFaultRate(mock.CallMedia, 0.3, mock.CutAnswer(4000)), mock.WithFaultRate(mock.CallMedia, 0.1, mock.ResetAnswer()),
 		mock.WithFaultRate(mock.CallMedia, 0.1, mock.Answer(503, "busy").With("Retry-After", "0")), mock.WithFaultRate(mock.CallMedia, 0.05, mock.ChangeMedia()),
 	}
