@@ -33,7 +33,7 @@ func answerForms() []answerForm {
 		{body: `{"request_id":"abc","error":"boom"}`, id: true, code: true},
 		{body: `{"request_id":"../abc"}`, doubt: true}, // whatever it is, the refusal is not clear
 		{body: `{"request_id":"abc","status_url":"https://`, id: true, code: true, doubt: true},
-		{body: `{"request_id":"abc","request_id":"abd"}`, id: true, code: true, doubt: true},
+		{body: `{"request_id":"abc","request_id":"abd"}`, code: true, doubt: true}, // neither is known to be the job
 		{body: `{"request_id":"abc","error_code":"OK","error_code":500001}`, id: true, code: true, doubt: true},
 		{body: `{"error_code":500001,"error_code":400002}`, code: true, doubt: true},
 		{body: "\ufeff{\"request_id\":\"abc\",\"cost\":NaN}\x00", id: true},
