@@ -113,3 +113,37 @@ func TestShellQuote(t *testing.T) {
 		}
 	}
 }
+
+func TestGOGCIsRespected(t *testing.T) {
+	before := debug.SetGCPercent(77)
+	defer debug.SetGCPercent(before)
+	collectLess(func(name string) string { return map[string]string{"GOGC": "50"}[name] })
+	if got := debug.SetGCPercent(77); got != 77 {
+		t.Errorf("with GOGC set the collector runs at %d", got)
+	}
+	collectLess(noEnv)
+	if got := debug.SetGCPercent(77); got != 400 {
+		t.Errorf("without GOGC the collector runs at %d", got)
+	}
+}
+
+func TestColours(t *testing.T) {
+	for _, c := range []struct {
+		terminal      bool
+		noColor, term string
+		want          bool
+	}{
+		{true, "", "xterm", true},
+		{true, "", "", true},
+		{true, "1", "xterm", false},
+		{true, "", "dumb", false},
+		{false, "", "xterm", false},
+	} {
+		env := func(name string) string {
+			return map[string]string{"NO_COLOR": c.noColor, "TERM": c.term, "WT_SESSION": "x"}[name]
+		}
+		if got := colours(c.terminal, env); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}

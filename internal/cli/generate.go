@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"path"
 	"path/filepath"
 
@@ -25,7 +26,8 @@ func (a *app) generate() *cobra.Command {
 		Use:   "generate",
 		Short: "Generate the Go client",
 		Long: `generate writes the typed Go client of the chosen models into one folder: a file
-per model and the runtime. Under "go generate" it needs no flags.
+per model and the runtime. Under "go generate" it needs no flags. Without --package
+the name is that of the package in --out, else $GOPACKAGE, else that of the folder.
 
 Nothing is written unless every chosen model succeeded. With --keep-going the
 ones that did are written, nothing is deleted, and the exit code stays 1. With
@@ -51,11 +53,14 @@ as a unified diff; it exits 0 unless --check is given too.
 --json prints one object with the keys package, out, schemas, models (ids),
 failed (ids), files (objects with path and action: create, replace, delete),
 unchanged (a count), written (whether the files were), diagnostics (as of lint).`,
+		Example: `  genclient generate --package runcomfy --out runcomfy
+  genclient generate --out runcomfy --models 'kling/**' --models '!kling/kling-1-6/**'
+  genclient generate --out runcomfy --schemas schemas --check --diff`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runGenerate(cmd, f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.pkg, "package", "", "`NAME` of the package (default: $GOPACKAGE)")
+	flags.StringVar(&f.pkg, "package", "", "`NAME` of the package (default: that of the package in --out)")
 	flags.StringVar(&f.out, "out", ".", "`DIR` to write to")
 	flags.StringVar(&f.schemas, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
 	flags.StringArrayVar(&f.models, "models", nil, "`GLOB` of model ids, may be repeated (default: all)")
@@ -65,6 +70,7 @@ unchanged (a count), written (whether the files were), diagnostics (as of lint).
 	flags.BoolVar(&f.strict, "strict", false, "count warnings as findings")
 	flags.BoolVar(&f.keepGoing, "keep-going", false, "write the models that succeeded even if others failed")
 	flags.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
+	completeFlags(cmd, map[string]completions{"models": completeGlobs, "with": completeAmong("river")})
 	return cmd
 }
 
@@ -77,8 +83,14 @@ type generation struct {
 }
 
 func (a *app) runGenerate(cmd *cobra.Command, f generateFlags) error {
+	if err := checkFolder(cmd, "out", f.out); err != nil {
+		return err
+	}
 	if f.pkg == "" {
-		f.pkg = a.env("GOPACKAGE")
+		var err error
+		if f.pkg, err = generate.DefaultPackage(f.out, a.env("GOPACKAGE")); err != nil {
+			return err
+		}
 	}
 	if reason := generate.BadPackageName(f.pkg); reason != "" {
 		return usagef(cmd, "%s", reason)
@@ -104,11 +116,7 @@ func (a *app) runGenerate(cmd *cobra.Command, f generateFlags) error {
 		return err
 	}
 	g := &generation{flags: f, library: opts.Library}
-	if f.schemas == "" {
-		printf(a.stderr, "using the %s embedded in genclient\n", plural(len(g.library.Documents), "schema"))
-	} else {
-		printf(a.stderr, "using the %s in %s\n", plural(len(g.library.Documents), "schema"), g.library.Dir)
-	}
+	a.printSchemas(g.library)
 	if len(g.library.Documents) > 0 && !g.library.Diags.HasErrors() {
 		if _, err := choose(cmd, opts.Models, g.library.IDs()); err != nil {
 			return err
@@ -131,6 +139,20 @@ func (a *app) runGenerate(cmd *cobra.Command, f generateFlags) error {
 		return errFindings
 	}
 	return nil
+}
+
+// printSchemas prints which schemas are used, because those embedded may be taken for
+// others.
+func (a *app) printSchemas(l *library.Library) {
+	schemas := plural(len(l.Documents), "schema")
+	if l.Dir != library.Embedded {
+		printf(a.stderr, "using the %s in %s\n", schemas, l.Dir)
+		return
+	}
+	printf(a.stderr, "using the %s embedded in genclient\n", schemas)
+	if info, err := os.Stat("schemas"); err == nil && info.IsDir() {
+		printf(a.stderr, "warning: the folder ./schemas is not used; to generate from it add --schemas schemas\n")
+	}
 }
 
 // shown returns the path of a generated file as the user would write it.

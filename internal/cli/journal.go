@@ -43,6 +43,19 @@ settle writes what the account's history shows of a key in doubt:
       charged then
 A key that begins with a dash follows --. Of several keys, those before one that
 cannot be settled are settled.`,
+		Example: `  genclient journal jobs.journal
+  genclient journal jobs.journal list --in-doubt --json
+  genclient journal jobs.journal settle order-4711 --accepted 5d3f6b1e
+  genclient journal jobs.journal settle order-4712 --not-accepted`,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			switch len(args) {
+			case 0:
+				return nil, cobra.ShellCompDirectiveDefault
+			case 1:
+				return startingWith([]string{"list", "settle"}, "", word), cobra.ShellCompDirectiveNoFileComp
+			}
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runJournal(cmd, f, args) },
 	}
 	flags := cmd.Flags()

@@ -14,6 +14,11 @@ func openLibrary(dir string) (*library.Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--schemas %s: %w", dir, err)
 	}
+	if dir != "" {
+		if err := misplaced(l); err != nil {
+			return nil, err
+		}
+	}
 	return l, nil
 }
 

@@ -16,12 +16,15 @@ func (a *app) lint() *cobra.Command {
 		Long: `lint reports every irregularity of the schema documents, with file, line and
 column, the rule's name and a hint: what is irregular, and what generate does
 about it.
-Notes and warnings are no findings; errors are, and with --strict warnings.
+Errors are findings, with --strict also warnings; notes never are.
 
 The diagnostics are the result and go to standard output, the summary to standard
 error. --json prints one array of objects with the keys pos {file, line, col},
 severity (error, warning, note), rule, subject, message, hint; absent ones are
 left out.`,
+		Example: `  genclient lint
+  genclient lint --schemas schemas --strict 'kling/**' '!kling/kling-1-6/**'`,
+		ValidArgsFunction: completeGlobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			chosen := library.Globs(args)
 			if err := checkGlobs(cmd, chosen); err != nil {
@@ -39,7 +42,7 @@ left out.`,
 			if asJSON {
 				err = diags.JSON(a.stdout)
 			} else {
-				err = diags.Text(a.stdout, l.Source)
+				err = a.printDiags(a.stdout, diags, l.Source)
 			}
 			if err != nil {
 				return err
@@ -51,5 +54,6 @@ left out.`,
 	cmd.Flags().StringVar(&dir, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
 	cmd.Flags().BoolVar(&strict, "strict", false, "count warnings as findings")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the diagnostics as JSON")
+	completeFlags(cmd, nil)
 	return cmd
 }

@@ -24,6 +24,10 @@ audio, other), title. With --ir it prints the plan that generate would write out
 
 --json prints one array of objects with the keys id, name, output, title, url,
 removed; title and url are left out when empty, removed when false.`,
+		Example: `  genclient list
+  genclient list --json '**/text-to-video'
+  genclient list --ir kling/kling-2-6/pro/text-to-video`,
+		ValidArgsFunction: completeGlobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if asIR && asJSON {
 				return usagef(cmd, "--ir and --json exclude each other")
@@ -60,6 +64,7 @@ removed; title and url are left out when empty, removed when false.`,
 	cmd.Flags().StringVar(&dir, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
 	cmd.Flags().BoolVar(&asIR, "ir", false, "print the plan of the package")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the models as JSON")
+	completeFlags(cmd, nil)
 	return cmd
 }
 

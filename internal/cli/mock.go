@@ -25,12 +25,7 @@ type mockFlags struct {
 	tls                                  bool
 }
 
-func (a *app) mock() *cobra.Command {
-	var f mockFlags
-	cmd := &cobra.Command{
-		Use:   "mock [-- COMMAND [ARG...]]",
-		Short: "Serve an emulator of the API",
-		Long: `mock serves an emulator of RunComfy's model API for the models of the schemas:
+const mockLong = `mock serves an emulator of RunComfy's model API for the models of the schemas:
 submits are validated and counted as charges, jobs queue, run and end, and their
 outputs can be fetched. Nothing leaves the machine and nothing costs money.
 
@@ -59,24 +54,56 @@ programs on others, --addr needs --tls beside it. The end reports the media URLs
 that were handed out in a result and never fetched.
 
 Scenarios:
-` + scenarioList(),
+`
+
+func (a *app) mock() *cobra.Command {
+	var f mockFlags
+	cmd := &cobra.Command{
+		Use:   "mock [flags] [-- COMMAND [ARG...]]",
+		Short: "Serve an emulator of the API",
+		Long:  mockLong + scenarioList(),
+		Example: `  genclient mock -- go test ./...
+  genclient mock --scenario busy --speed 100 -- go run ./cmd/render
+  genclient mock --addr 127.0.0.1:8080 --schemas schemas`,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if at := cmd.ArgsLenAtDash(); len(args) > 0 && at != 0 {
-				return usagef(cmd, "a command stands behind --, got %q", args[0])
+				return usagef(cmd, "mock takes a command after --, got %q without it", args[0])
+			}
+			if len(args) > 0 {
+				if err := checkCommand(cmd, args[0]); err != nil {
+					return err
+				}
 			}
 			return a.runMock(cmd, f, args)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
-	flags.StringVar(&f.scenario, "scenario", "normal", "`NAME` of what goes wrong")
+	flags.StringVar(&f.scenario, "scenario", "normal", "`NAME` of what goes wrong, of those above")
 	flags.Uint64Var(&f.seed, "seed", 1, "`NUMBER` that faults, durations and ids are drawn from; the same one gives the same")
 	flags.StringVar(&f.schemas, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
 	flags.StringVar(&f.token, "token", "", "the only `TOKEN` accepted, never a real one (default: a fixed one)")
 	flags.Float64Var(&f.speed, "speed", 0, "`FACTOR` by which jobs run faster than real ones (default: the scenario's)")
 	flags.BoolVar(&f.tls, "tls", false, "serve https")
 	flags.StringVar(&f.cert, "tls-cert", "", "serve https and write the certificate to `FILE` (default: a temporary one)")
+	completeFlags(cmd, map[string]completions{"scenario": completeScenario})
 	return cmd
+}
+
+// checkCommand refuses a command that cannot be started, before anything is served.
+func checkCommand(cmd *cobra.Command, name string) error {
+	_, err := exec.LookPath(name)
+	if err == nil {
+		return nil
+	}
+	hint := "is it installed, and its folder in PATH?"
+	if info, here := os.Stat(name); here == nil && !info.IsDir() && filepath.Base(name) == name {
+		hint = "a program in the current folder is ./" + name
+	}
+	return usagef(cmd, "the command after -- cannot be started: %v; %s", err, hint)
 }
 
 func scenarioList() string {

@@ -4,15 +4,43 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
+
+	"golang.org/x/term"
 
 	"github.com/genclient/genclient/internal/diag"
-
 	"github.com/genclient/genclient/internal/library"
 )
 
-// tell prints diagnostics to standard error, which has nobody to tell of its own
-// failure.
-func (a *app) tell(l diag.List, source func(file string) []byte) { _ = l.Text(a.stderr, source) }
+// tell prints diagnostics to standard error, whose own failure cannot be reported.
+func (a *app) tell(l diag.List, source func(file string) []byte) {
+	_ = a.printDiags(a.stderr, l, source)
+}
+
+// printDiags prints diagnostics for a reader, in colours on a terminal that shows them.
+func (a *app) printDiags(w io.Writer, l diag.List, source func(file string) []byte) error {
+	if colours(isTerminal(w), a.env) {
+		return l.ColourText(w, source)
+	}
+	return l.Text(w, source)
+}
+
+// colours reports whether output is coloured: on a terminal, unless NO_COLOR is set
+// (https://no-color.org) or the terminal is one that knows no colours.
+func colours(terminal bool, env func(string) string) bool {
+	knows := env("TERM") != "dumb" && (runtime.GOOS != "windows" || env("WT_SESSION") != "")
+	return terminal && env("NO_COLOR") == "" && knows
+}
+
+// isTerminal reports whether a stream of the process is a terminal.
+func isTerminal(stream any) bool {
+	if r, ok := stream.(*results); ok {
+		stream = r.w
+	}
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
 
 // report prints the errors and warnings, and how to see the notes.
 func (a *app) report(diags diag.List, l *library.Library) {

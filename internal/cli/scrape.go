@@ -79,8 +79,8 @@ func (a *app) scrape() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.Dir, "out", "schemas", "`DIR` of schema documents to bring up to date")
 	flags.StringArrayVar(&f.models, "models", nil, "`GLOB` of model ids, may be repeated (default: all)")
-	flags.Float64Var(&f.rate, "rate", fetch.DefaultRate, "requests per second and host; 0 is no limit")
-	flags.IntVar(&f.workers, "workers", crawl.DefaultWorkers, "sources read at a time")
+	flags.Float64Var(&f.rate, "rate", fetch.DefaultRate, "`N` requests per second and host; 0 sets no limit")
+	flags.IntVar(&f.workers, "workers", crawl.DefaultWorkers, "read `N` sources at a time")
 	flags.StringVar(&f.cache, "cache", "", "`DIR` that keeps pages for the next run (default: in the user's cache folder)")
 	flags.BoolVar(&f.noCache, "no-cache", false, "keep no pages and use none that were kept")
 	flags.BoolVar(&f.ignoreRobots, "ignore-robots", false, "read what robots.txt refuses too")
@@ -89,6 +89,7 @@ func (a *app) scrape() *cobra.Command {
 		"write nothing when more than this `SHARE` of the known models is missing, and more than two")
 	flags.BoolVar(&f.Prune, "prune", false, "delete the documents of models that were removed")
 	flags.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
+	completeFlags(cmd, map[string]completions{"models": completeGlobs})
 	return cmd
 }
 
@@ -137,7 +138,8 @@ const scrapeMemory = 96 << 20
 
 func (a *app) runScrape(cmd *cobra.Command, f scrapeFlags, sources []string) error {
 	f.Select = library.Globs(f.models)
-	if err := cmp.Or(checkGlobs(cmd, f.Select), f.check(cmd)); err != nil {
+	if err := cmp.Or(checkGlobs(cmd, f.Select), f.check(cmd), checkFolder(cmd, "out", f.Dir),
+		checkSources(cmd, sources)); err != nil {
 		return err
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(scrapeMemory))

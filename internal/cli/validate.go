@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,9 @@ the JSON Schema keyword or the page's media rule that the body breaks, json-synt
 for a body that is no JSON value, or one of three warnings: unknown-property,
 empty-required (a generated client refuses a required "") and media-unchecked.
 --json prints them as lint does.`,
+		Example: `  genclient validate kling/kling-2-6/pro/text-to-video body.json
+  echo '{"prompt": "A fox in the snow."}' | genclient validate kling/kling-2-6/pro/text-to-video`,
+		ValidArgsFunction: completeModel,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return usagef(cmd, "validate takes a model id and at most one file, got %s", plural(len(args), "argument"))
@@ -52,6 +56,7 @@ empty-required (a generated client refuses a required "") and media-unchecked.
 	cmd.Flags().StringVar(&f.schemas, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "count warnings as findings")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print the diagnostics as JSON")
+	completeFlags(cmd, nil)
 	return cmd
 }
 
@@ -80,7 +85,7 @@ func (a *app) runValidate(cmd *cobra.Command, f validateFlags, model, file strin
 	if f.asJSON {
 		err = diags.JSON(a.stdout)
 	} else {
-		err = diags.Text(a.stdout, func(string) []byte { return body })
+		err = a.printDiags(a.stdout, diags, func(string) []byte { return body })
 	}
 	if err != nil {
 		return err
@@ -91,6 +96,13 @@ func (a *app) runValidate(cmd *cobra.Command, f validateFlags, model, file strin
 // readBody reads a file, or standard input for "-".
 func (a *app) readBody(file string) ([]byte, error) {
 	in := a.stdin
+	if file == "-" && isTerminal(in) {
+		end := "Ctrl-D"
+		if runtime.GOOS == "windows" {
+			end = "Ctrl-Z and Enter"
+		}
+		printf(a.stderr, "reading the body from standard input, to its end by %s\n", end)
+	}
 	if file != "-" {
 		opened, err := os.Open(file)
 		if err != nil {

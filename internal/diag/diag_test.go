@@ -1,6 +1,8 @@
 package diag
 
 import (
+	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,5 +71,30 @@ func TestJSONOfAnEmptyListIsAnArray(t *testing.T) {
 	var b strings.Builder
 	if err := List(nil).JSON(&b); err != nil || b.String() != "[]\n" {
 		t.Errorf("%q, %v", b.String(), err)
+	}
+}
+
+// TestColourTextDiffersInEscapesOnly: without its own escapes it is Text, and a page
+// cannot add one.
+func TestColourTextDiffersInEscapesOnly(t *testing.T) {
+	l := List{
+		{Pos: Position{File: "a", Line: 1, Col: 2}, Severity: Error, Message: "x\x1b[31m", Rule: "r"},
+		{Pos: Position{File: "a"}, Severity: Warning, Message: "y"},
+		{Pos: Position{File: "a"}, Severity: Note, Message: "z"},
+	}
+	source := func(string) []byte { return []byte("a\x1b[0mb") }
+	var plain, coloured strings.Builder
+	if err := errors.Join(l.Text(&plain, source), l.ColourText(&coloured, source)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\x1b[1;31merror\x1b[0m", "\x1b[1;33mwarning\x1b[0m", "\x1b[1;36mnote\x1b[0m",
+		" \x1b[1;31m^\x1b[0m\n"} {
+		if !strings.Contains(coloured.String(), want) {
+			t.Errorf("%q is not in %q", want, coloured.String())
+		}
+	}
+	stripped := regexp.MustCompile(`\x1b\[[0-9;]+m`).ReplaceAllString(coloured.String(), "")
+	if stripped != plain.String() || strings.Count(coloured.String(), "\x1b") != 8 {
+		t.Errorf("%q, plain %q", coloured.String(), plain.String())
 	}
 }

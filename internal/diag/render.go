@@ -24,7 +24,17 @@ const maxExcerpt = 100
 // from a page is written with control characters escaped, so that it cannot
 // drive a terminal.
 func (l List) Text(w io.Writer, source func(file string) []byte) error {
-	r := renderer{source: source, lines: map[string][]string{}}
+	return l.text(w, source, false)
+}
+
+// ColourText is Text for a terminal: severities and carets are coloured by ANSI
+// escapes, the only ones that it writes.
+func (l List) ColourText(w io.Writer, source func(file string) []byte) error {
+	return l.text(w, source, true)
+}
+
+func (l List) text(w io.Writer, source func(file string) []byte, colours bool) error {
+	r := renderer{source: source, lines: map[string][]string{}, colours: colours}
 	for _, d := range l {
 		r.diagnostic(d)
 	}
@@ -36,8 +46,9 @@ func (l List) Text(w io.Writer, source func(file string) []byte) error {
 // that follow each other on it: a page may be one line of megabytes.
 type renderer struct {
 	strings.Builder
-	source func(file string) []byte
-	lines  map[string][]string // by file
+	source  func(file string) []byte
+	lines   map[string][]string // by file
+	colours bool
 
 	last  Position // of the line below, without its column
 	runes []rune
@@ -45,7 +56,7 @@ type renderer struct {
 
 func (r *renderer) diagnostic(d Diagnostic) {
 	r.WriteString(d.Pos.String())
-	fmt.Fprintf(r, ": %s: ", d.Severity)
+	fmt.Fprintf(r, ": %s: ", r.coloured(d.Severity.String(), d.Severity))
 	if d.Subject != "" {
 		r.WriteString(Printable(d.Subject))
 		r.WriteString(": ")
@@ -59,12 +70,21 @@ func (r *renderer) diagnostic(d Diagnostic) {
 		excerpt, caret := excerpt(line, d.Pos.Col)
 		fmt.Fprintf(r, "  %s\n", excerpt)
 		if caret >= 0 {
-			fmt.Fprintf(r, "  %s^\n", strings.Repeat(" ", caret))
+			fmt.Fprintf(r, "  %s%s\n", strings.Repeat(" ", caret), r.coloured("^", d.Severity))
 		}
 	}
 	if d.Hint != "" {
 		fmt.Fprintf(r, "  hint: %s\n", Printable(d.Hint))
 	}
+}
+
+// coloured returns text in the colour of a severity, if colours are on: bold red,
+// yellow or cyan.
+func (r *renderer) coloured(text string, s Severity) string {
+	if !r.colours {
+		return text
+	}
+	return fmt.Sprintf("\x1b[1;%dm%s\x1b[0m", map[Severity]int{Error: 31, Warning: 33, Note: 36}[s], text)
 }
 
 // line returns the source line of a position, if there is one.

@@ -22,9 +22,9 @@ import (
 func BadPackageName(name string) string {
 	switch {
 	case name == "":
-		return "--package is missing, and $GOPACKAGE is not set as it is under go generate"
+		return "--package is missing"
 	case name == "_" || !token.IsIdentifier(name):
-		return fmt.Sprintf("--package %q is no Go package name", name)
+		return fmt.Sprintf("%q is not a Go package name; give one with --package", name)
 	case name == "main":
 		return "--package main cannot be imported: give the client a package and with --out a folder of its own"
 	case name == "documentation":
@@ -35,12 +35,54 @@ func BadPackageName(name string) string {
 	return ""
 }
 
+// DefaultPackage returns the name of the package in the folder dir, whose own files
+// count before generated ones; without one the name that go generate set, else that of
+// the folder.
+func DefaultPackage(dir, goPackage string) (string, error) {
+	own, generated, err := packageClauses(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range append(own, generated...) {
+		if !strings.HasSuffix(c.file, "_test.go") {
+			return c.name, nil
+		}
+	}
+	if goPackage != "" {
+		return goPackage, nil
+	}
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("resolving the folder: %w", err)
+	}
+	return filepath.Base(absolute), nil
+}
+
 // PackageConflict returns an error when the folder dir has hand-written Go files
 // of another package: beside them the generated ones would not compile.
 func PackageConflict(dir, name string) error {
+	own, _, err := packageClauses(dir)
+	if err != nil {
+		return err
+	}
+	for _, c := range own {
+		if c.name != name && !(strings.HasSuffix(c.file, "_test.go") && c.name == name+"_test") {
+			return fmt.Errorf("%s is of package %s: use --package %s, or --out with another folder",
+				filepath.Join(dir, c.file), c.name, c.name)
+		}
+	}
+	return nil
+}
+
+// packageClause is the package that a file belongs to.
+type packageClause struct{ file, name string }
+
+// packageClauses returns the packages of a folder's Go files that a build takes, of
+// hand-written and of generated ones. A folder that does not exist has none.
+func packageClauses(dir string) (own, generated []packageClause, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading the folder: %w", err)
+		return nil, nil, fmt.Errorf("reading the folder: %w", err)
 	}
 	owns := GoPackage().Owns
 	for _, entry := range entries {
@@ -54,22 +96,20 @@ func PackageConflict(dir, name string) error {
 		}
 		text, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {
-			return fmt.Errorf("reading a file: %w", err)
-		}
-		if owns(file, text) {
-			continue
+			return nil, nil, fmt.Errorf("reading a file: %w", err)
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, text, parser.PackageClauseOnly)
 		if err != nil {
-			continue // the compiler will tell
+			continue // the compiler will report it
 		}
-		other := parsed.Name.Name
-		if other != name && !(strings.HasSuffix(file, "_test.go") && other == name+"_test") {
-			return fmt.Errorf("%s is of package %s: use --package %s, or --out with another folder",
-				filepath.Join(dir, file), other, other)
+		clause := packageClause{file, parsed.Name.Name}
+		if owns(file, text) {
+			generated = append(generated, clause)
+		} else {
+			own = append(own, clause)
 		}
 	}
-	return nil
+	return own, generated, nil
 }
 
 // GoPackage owns the Go files of one folder that start with the banner. It is

@@ -63,3 +63,29 @@ func TestMalformedGlobIsRefused(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestExclusion(t *testing.T) {
+	for _, c := range []struct{ globs, want Globs }{
+		{Globs{"!kling/**"}, Globs{"minimax/Hailuo Video 01 Live", "wan-ai/wan-2.7/edit-video"}},
+		{Globs{"kling/**", "!kling/kling-2-6/**"}, Globs{"kling/kling-1-6/pro/image-to-video"}},
+		{Globs{"!kling/kling-2-6/**", "kling/**"}, Globs{"kling/kling-1-6/pro/image-to-video"}}, // in any order
+		{Globs{"!kling/**", "!wan-ai/**"}, Globs{"minimax/Hailuo Video 01 Live"}},
+		{Globs{"!minimax/Hailuo Video 01 Live", "minimax/*", "wan-ai/**"}, Globs{"wan-ai/wan-2.7/edit-video"}},
+	} {
+		got, err := c.globs.Choose(someIDs)
+		if d := cmp.Diff([]string(c.want), got); d != "" || err != nil {
+			t.Errorf("%q: %s %v", c.globs, d, err)
+		}
+	}
+	for _, globs := range []Globs{{"!klng/**"}, {"!**"}, {"kling/**", "!kling/**"}, {"!!kling/**"}} {
+		if got, err := globs.Choose(someIDs); err == nil {
+			t.Errorf("%q chooses %q", globs, got)
+		}
+	}
+	if err := (Globs{"!"}).Check(); err == nil {
+		t.Error("! alone is no error")
+	}
+	if err := (Globs{"!a["}).Check(); err == nil {
+		t.Error("!a[ is no error")
+	}
+}

@@ -80,6 +80,9 @@ func ReadPins(src *jsontree.Source) (Pins, diag.List) {
 	return p, diags
 }
 
+// Has reports whether the name of a model is pinned.
+func (p Pins) Has(modelID string) bool { return p.names[modelID] != "" }
+
 // Bytes returns the canonical names.json: sorted by key, a newline at the end.
 func (p Pins) Bytes() []byte {
 	root := jsontree.NewObject()
