@@ -55,7 +55,7 @@ failed (ids), files (objects with path and action: create, replace, delete),
 unchanged (a count), written (whether the files were), diagnostics (as of lint).`,
 		Example: `  genclient generate --package runcomfy --out runcomfy
   genclient generate --out runcomfy --models 'kling/**' --models '!kling/kling-1-6/**'
-  genclient generate --out runcomfy --schemas schemas --check --diff`,
+  genclient generate --out runcomfy --models 'kling/**' --models '!kling/kling-1-6/**' --check`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runGenerate(cmd, f) },
 	}

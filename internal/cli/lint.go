@@ -23,7 +23,7 @@ error. --json prints one array of objects with the keys pos {file, line, col},
 severity (error, warning, note), rule, subject, message, hint; absent ones are
 left out.`,
 		Example: `  genclient lint
-  genclient lint --schemas schemas --strict 'kling/**' '!kling/kling-1-6/**'`,
+  genclient lint --schemas schemas 'kling/**' '!kling/kling-1-6/**'`,
 		ValidArgsFunction: completeGlobs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			chosen := library.Globs(args)
