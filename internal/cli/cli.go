@@ -25,10 +25,10 @@ const (
 	exitFailure  = 2
 )
 
-// errFindings ends a verb that has told its findings already.
+// errFindings ends a verb that has printed its findings.
 var errFindings = errors.New("there are findings")
 
-// usageError is a mistake in how a verb was called.
+// usageError reports a mistake in how a verb was called.
 type usageError struct {
 	verb *cobra.Command
 	err  error
@@ -116,7 +116,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.Is(err, syscall.EPIPE):
-		// The reader has seen enough, as head does; there is nobody to tell.
+		// The reader has seen enough, as head does; nobody would read an error.
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(stderr, "genclient: interrupted")
 	case errors.As(err, &usage):
@@ -136,8 +136,8 @@ func (a *app) root() *cobra.Command {
 schema, and generates a typed Go client.
 
 GLOB matches whole model ids, case counting: * stays within a segment, ** as a
-segment crosses any number of them. A GLOB after ! excludes: '!kling/**' alone
-means all other models, beside others it takes its models from theirs.
+segment crosses any number of them. A GLOB after ! excludes: '!kling/**' by itself
+chooses all other models, beside others it takes its models away from theirs.
 
 Results go to standard output, diagnostics and progress to standard error.
 Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or a failure.`,

@@ -93,11 +93,15 @@ func (a *app) printDrift(g *generation) {
 			printf(a.stdout, "%s: %s\n", c.Action.Drift(), g.shown(c.Path))
 		}
 	}
-	mend := "go generate where a directive runs genclient, or in the way that ran this:\n  " + g.command()
+	fix := "Run go generate where a directive runs genclient; elsewhere, in the way that ran this:\n  " + g.command()
 	if file := a.env("GOFILE"); file != "" { // go generate set it: the directive is the command
-		mend = "the directive in " + file + " without --check"
+		fix = "Run the directive in " + file + " without --check."
 	}
-	printf(a.stderr, "%s not up to date; to mend it run %s\n", plural(len(p.Changes), "file"), mend)
+	are := "are"
+	if len(p.Changes) == 1 {
+		are = "is"
+	}
+	printf(a.stderr, "%s %s out of date. %s\n", plural(len(p.Changes), "file"), are, fix)
 }
 
 // command returns the command line that writes what this run has planned.

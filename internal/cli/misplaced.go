@@ -62,7 +62,7 @@ func meant(given, folder string) error {
 		given, folder, schema.NamesFile, shellQuote(filepath.ToSlash(folder)))
 }
 
-// escapeGlob makes a path match itself alone as a pattern.
+// escapeGlob returns the pattern that matches a path only.
 func escapeGlob(dir string) string {
 	if filepath.Separator == '\\' {
 		return dir // no escapes there

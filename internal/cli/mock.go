@@ -35,20 +35,20 @@ It prints two lines for the environment of a client,
 and serves until it is interrupted. With a COMMAND it starts that with the two
 variables set instead of printing them, and ends with it: exit code 0 if the
 command's is, else 1. At the end it reports how many submits were charged. When
-genclient is interrupted or told to end, so is the COMMAND, which then has ten
+genclient is interrupted or terminated, so is the COMMAND, which then has ten
 seconds to cancel its job or write its journal.
 
 A generated client reads RUNCOMFY_API_TOKEN by itself, but not RUNCOMFY_BASE_URL:
 the program has to give it to WithBaseURL, or it calls the paid API. TOKEN is one
 that no account has, so that a program which forgets that is refused there; a
-COMMAND finds it in RUNCOMFY_TOKEN too, whatever stood there.
+COMMAND finds it in RUNCOMFY_TOKEN too, in place of its value.
 
 With --tls the URL is https, over HTTP/2 and HTTP/1.1, with a certificate made at
 the start. A third line or variable, SSL_CERT_FILE=FILE, names it as a PEM file,
-which Go programs trust by themselves, except on macOS and Windows, and others
-when they are told to, as by curl --cacert.
+which Go programs trust by themselves, except on macOS and Windows; others need an
+option for it, for example curl --cacert.
 
-Outputs lie on the same origin, from which a generated client downloads them
+Outputs are on the same origin, from which a generated client downloads them
 without an option, over http too as long as that is an address of this machine: for
 programs on others, --addr needs --tls beside it. The end reports the media URLs
 that were handed out in a result and never fetched.
@@ -64,7 +64,7 @@ func (a *app) mock() *cobra.Command {
 		Long:  mockLong + scenarioList(),
 		Example: `  genclient mock -- go test ./...
   genclient mock --scenario busy --speed 100 -- go run ./cmd/render
-  genclient mock --addr 127.0.0.1:8080 --schemas schemas`,
+  genclient mock --schemas schemas --tls -- go test ./...`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
@@ -83,7 +83,7 @@ func (a *app) mock() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
 	flags.StringVar(&f.scenario, "scenario", "normal", "`NAME` of what goes wrong, of those above")
-	flags.Uint64Var(&f.seed, "seed", 1, "`NUMBER` that faults, durations and ids are drawn from; the same one gives the same")
+	flags.Uint64Var(&f.seed, "seed", 1, "`NUMBER` that faults, durations and ids are drawn from; the same one repeats a run")
 	flags.StringVar(&f.schemas, "schemas", "", "`DIR` of schema documents (default: the embedded ones)")
 	flags.StringVar(&f.token, "token", "", "the only `TOKEN` accepted, never a real one (default: a fixed one)")
 	flags.Float64Var(&f.speed, "speed", 0, "`FACTOR` by which jobs run faster than real ones (default: the scenario's)")
@@ -229,7 +229,7 @@ const (
 )
 
 // runWith runs a command with more environment variables and the process's
-// streams. A command that fails is a finding: it has said why. When ctx ends the
+// streams. A command that fails is a finding: it has printed why. When ctx ends the
 // command is interrupted, so that it can cancel its job or write its journal.
 func (a *app) runWith(ctx context.Context, environment, command []string) error {
 	c := exec.CommandContext(ctx, command[0], command[1:]...)
@@ -251,7 +251,7 @@ func (a *app) runWith(ctx context.Context, environment, command []string) error 
 
 // interrupt interrupts a command by its signal method. Ctrl-C at a terminal has
 // reached it by itself, and a second interrupt would kill most programs at once:
-// it only comes in case the first was sent to genclient alone.
+// it only comes in case the first was sent to genclient only.
 func interrupt(ctx context.Context, send func(os.Signal) error) error {
 	var by interruption
 	if errors.As(context.Cause(ctx), &by) && by.signal == os.Interrupt {

@@ -96,7 +96,7 @@ func findings(l diag.List, strict bool) error {
 }
 
 // printf writes to w; results remembers the error, and without standard error
-// there is no place to tell one.
+// there is no place to report one.
 func printf(w io.Writer, format string, args ...any) { fmt.Fprintf(w, format, args...) }
 
 // writeJSON writes v indented, as every --json does.

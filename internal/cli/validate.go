@@ -27,17 +27,17 @@ func (a *app) validate() *cobra.Command {
 		Short: "Check a request body against a model's schema",
 		Long: `validate checks a request body, a JSON object in FILE or on standard input,
 against the schema document of MODEL, a model id. Media that the model's page has
-rules for are measured by their headers, in data URIs and behind https URLs; what
+rules for are measured by their headers, in data URIs and at https URLs; what
 cannot be measured is a warning, and with --strict a finding. Nothing is sent to
 the API and nothing costs money.
 
 The diagnostics are the result and go to standard output. A diagnostic's rule is
-the JSON Schema keyword or the page's media rule that the body breaks, json-syntax
-for a body that is no JSON value, or one of three warnings: unknown-property,
+the JSON Schema keyword or the page's media rule that the body violates,
+json-syntax for a body that is not a JSON value, or one of three warnings: unknown-property,
 empty-required (a generated client refuses a required "") and media-unchecked.
 --json prints them as lint does.`,
 		Example: `  genclient validate kling/kling-2-6/pro/text-to-video body.json
-  echo '{"prompt": "A fox in the snow."}' | genclient validate kling/kling-2-6/pro/text-to-video`,
+  genclient validate --strict --schemas schemas kling/kling-2-6/pro/text-to-video body.json`,
 		ValidArgsFunction: completeModel,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
@@ -111,7 +111,7 @@ func (a *app) readBody(file string) ([]byte, error) {
 		defer opened.Close()
 		in = opened
 	}
-	// One byte more than the API takes tells a body that is too large.
+	// One byte more than the API takes shows that a body is too large.
 	body, err := io.ReadAll(io.LimitReader(in, maxBody+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the body: %w", err)

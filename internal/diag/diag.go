@@ -61,10 +61,10 @@ type Position struct {
 type Diagnostic struct {
 	Pos      Position `json:"pos"`
 	Severity Severity `json:"severity"`
-	// Rule is the stable name of the rule, as default-outside-constraints.
+	// Rule is the stable name of the rule, for example default-outside-constraints.
 	Rule string `json:"rule"`
-	// Subject is what the diagnostic is about, as a model id with a property
-	// path behind "#"; empty when the place says enough.
+	// Subject is what the diagnostic is about, for example a model id with a property
+	// path after "#"; empty when the position is enough.
 	Subject string `json:"subject,omitzero"`
 	Message string `json:"message"`
 	// Hint says what the reader can do, or what genclient does about it.

@@ -163,7 +163,7 @@ var rules = []Rule{
 		"`\"properties\": {\"a,b\": ...}`"},
 	{Schemas, "raw-json", Note,
 		"",
-		"no Go type stands for a property or an item: it is a json.RawMessage"},
+		"a property or an item has no Go type of its own: it is a json.RawMessage"},
 	{Schemas, "read-only", Note,
 		"the field stays: the page asks for it in the input",
 		"`\"readOnly\": true`"},

@@ -113,7 +113,7 @@ func TestCompiled(t *testing.T) {
 			for _, f := range m.Input.Fields {
 				names = append(names, f.JSON)
 				if properties.Get(f.JSON) == nil {
-					t.Errorf("%s has a field for %q, which is no property", m.ID, f.JSON)
+					t.Errorf("%s has a field for %q, which is not a property", m.ID, f.JSON)
 				}
 			}
 			if len(properties.Members)-len(names) != leftOut[m.ID] {

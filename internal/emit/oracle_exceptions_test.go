@@ -72,7 +72,7 @@ var oracleExceptions = []struct {
 	{exceptItems, `the site leaves "items" out for lists of media; they are read as strings`, nil},
 	{exceptImplied, `a schema with "minimum" or "properties" and no type allows any other type too; it is read as the type that it speaks of`, nil},
 	{exceptUnchecked, "the plan lists the keyword as unchecked and the field's comment says so", nil},
-	{exceptUnknown, "required may name what is no property; no field can give it, so that it is ignored", nil},
+	{exceptUnknown, "required may name what is not a property; no field can give it, so that it is ignored", nil},
 	{exceptNoField, "encoding/json cannot carry the name, or the schema allows no value: the struct has no field to set", nil},
 	{exceptNumber, "an int64 takes no more than 64 bits and a float64 no more than 1.8e308", nil},
 }

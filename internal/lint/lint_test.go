@@ -12,7 +12,7 @@ import (
 	"github.com/genclient/genclient/internal/diag"
 )
 
-// lintCases trigger every rule. An input that is no JSON object names the
+// lintCases trigger every rule. An input that is not a JSON object names the
 // properties of one. Each want is RULE SUBJECT @ the text that the position
 // points at.
 var lintCases = []struct {
@@ -41,7 +41,7 @@ var lintCases = []struct {
 	{name: "media bound beyond float64", input: `"i": {"type": "string", "validations": [{"validation_rule": "width_pixels>", "validation_value": 1e309}]}`,
 		want: []string{`malformed-validation #i @ 1e309`}},
 	{name: "malformed multipleOf", input: `"n": {"type": "number", "multipleOf": 0}`, want: []string{`malformed-keyword #n @ 0`}},
-	{name: "property that is no schema", input: `"n": 5`, want: []string{`malformed-keyword #n @ 5`}},
+	{name: "property that is not a schema", input: `"n": 5`, want: []string{`malformed-keyword #n @ 5`}},
 	{name: "unknown format", input: `"i": {"type": "string", "format": "image_uri_with_mask_image_ideogramv3"}`, want: []string{`format-unknown #i @ "image_uri_with`}},
 	{name: "unknown metric", input: `"i": {"type": "string", "validations": [{"validation_rule": "frames<", "validation_value": 3}]}`, want: []string{`validation-unknown #i @ "frames<"`}},
 	{name: "unknown operator", input: `"i": {"type": "string", "validations": [{"validation_rule": "width_pixels~", "validation_value": 3}]}`, want: []string{`validation-unknown #i @ "width_pixels~"`}},

@@ -250,7 +250,7 @@ func (l *linter) array(v *jsontree.Value, path string) {
 	}
 }
 
-// composition reports anyOf and oneOf that no Go type stands for, and
+// composition reports anyOf and oneOf that no Go type expresses, and
 // recursive references.
 func (l *linter) composition(v *jsontree.Value, path string) {
 	for _, name := range []string{"anyOf", "oneOf"} {

@@ -32,7 +32,7 @@ func isTemp(name string) bool {
 // the first target changes; then the files are renamed into place, then the
 // unwanted ones deleted. When staging fails, the folder is as it was. A failure
 // after that leaves some files new and some old, none half-written; running
-// again mends it. Files without a change are not touched.
+// again fixes it. Files without a change are not touched.
 //
 // This is not a job for a library of atomic files such as renameio: those flush
 // every file to the disk, which costs seconds for a thousand models and buys

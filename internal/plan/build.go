@@ -107,7 +107,7 @@ func build(d *schema.Document) *builder {
 // properties apart from the input's.
 const outputRoot = "->"
 
-// root builds the input or output struct. A root that is no object with
+// root builds the input or output struct. A root that is not an object with
 // properties has no fields; lint says why, and SubmitRaw still reaches it.
 func (b *builder) root(v *jsontree.Value, p place) *ir.Struct {
 	n := b.resolve.node(v)

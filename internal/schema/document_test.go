@@ -127,7 +127,7 @@ func TestReadErrors(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"syntax", "{\n  \"model_id\": }", "a.json:2:15 json-syntax"},
 		{"cut off", `{"model_id": "a/b"`, "a.json:1:19 json-syntax"},
-		{"text behind", "{\"model_id\": \"a/b\", \"input\": {}}\n {}", "a.json:2:2 json-syntax"},
+		{"text after it", "{\"model_id\": \"a/b\", \"input\": {}}\n {}", "a.json:2:2 json-syntax"},
 		{"no object", `[]`, "a.json:1:1 document-shape"},
 		{"empty", ``, "a.json:1:1 json-syntax"},
 		{"nothing in it", `{}`, "a.json:1:1 document-shape, a.json:1:1 document-shape"},
@@ -143,7 +143,7 @@ func TestReadErrors(t *testing.T) {
 		{"unit of another type", `{"model_id": "a/b", "input": {}, "price": {"usd": 1, "unit": 5}}`, "a.json:1:62 document-shape"},
 		{"unit without a price", `{"model_id": "a/b", "input": {}, "price": {"unit": "second"}}`, "a.json:1:43 document-shape"},
 		{"unknown member of the price", `{"model_id": "a/b", "input": {}, "price": {"usd": 1, "eur": 1}}`, "a.json:1:54 document-shape"},
-		{"input that is no object", `{"model_id": "a/b", "input": true}`, "a.json:1:30 document-shape"},
+		{"input that is not an object", `{"model_id": "a/b", "input": true}`, "a.json:1:30 document-shape"},
 		{"too large", `{"model_id": "a/b", "input": {"description": "` + strings.Repeat("x", jsontree.MaxBytes) + `"}}`, "a.json:1:1 document-too-large"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

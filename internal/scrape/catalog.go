@@ -87,7 +87,7 @@ func readEntry(e *jsontree.Value) (Scraped, *diag.Diagnostic) {
 	if input != nil && !isObjectSchema(input) {
 		if input.Kind != jsontree.Null {
 			return Scraped{}, &diag.Diagnostic{Severity: diag.Error, Rule: "no-input-schema", Subject: id.Text,
-				Message: "the input_schema of the catalog entry is no object schema",
+				Message: "the input_schema of the catalog entry is not an object schema",
 				Hint:    `an input schema is a JSON object with "type": "object" and "properties"`}
 		}
 		input = nil

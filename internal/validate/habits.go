@@ -50,7 +50,7 @@ func isOpen(s *jsontree.Value) bool {
 		func(keyword string) bool { return s.Get(keyword) != nil })
 }
 
-// unknown warns of a member that is no property of its object's schema.
+// unknown warns of a member that is not a property of its object's schema.
 func (v *validation) unknown(path string, m jsontree.Member, props *jsontree.Value) {
 	names := make([]string, len(props.Members))
 	for i, p := range props.Members {
@@ -61,5 +61,5 @@ func (v *validation) unknown(path string, m jsontree.Member, props *jsontree.Val
 		hint = "did you mean " + near[0] + "?"
 	}
 	v.report(diag.Diagnostic{Severity: diag.Warning, Rule: "unknown-property", Subject: path,
-		Message: "is no property of the schema", Hint: hint}, m.Offset)
+		Message: "is not a property of the schema", Hint: hint}, m.Offset)
 }

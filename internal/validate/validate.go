@@ -53,7 +53,7 @@ type Violation struct {
 }
 
 // maxSteps bounds the schemas applied to one instance: references that each
-// stand twice in an allOf would otherwise double the work at every level.
+// appear twice in an allOf would otherwise double the work at every level.
 const maxSteps = 200_000
 
 // Compile builds the validator of the document's input schema, as package dialect
@@ -173,7 +173,7 @@ func (c *collector) violation(e *jsonschema.ValidationError) Violation {
 			f.Message = strings.ReplaceAll(f.Message, `"`, "")
 		}
 	case "additionalProperties", "unevaluatedProperties":
-		f.Message = "is no property of the schema"
+		f.Message = "is not a property of the schema"
 	}
 	f.Path = joinSteps(f.Steps)
 	return f

@@ -51,7 +51,7 @@ func TestValidator(t *testing.T) {
 	for _, tt := range []struct{ name, schema, body, want string }{
 		{"valid", props(`"n": {"type": "integer", "minimum": 1}`), `{"n": 1}`, ""},
 		{"not json", props(``), `{"n": `, "json"},
-		{"text behind", props(``), `{} {}`, "json"},
+		{"text after it", props(``), `{} {}`, "json"},
 		{"duplicate name", props(``), `{"a": 1, "a": 2}`, "json"},
 		{"not an object", props(``), `[]`, "type"},
 		{"every keyword, not the first", props(`"a": {"type": "string", "minLength": 3, "pattern": "^x", "enum": ["xxx"]}, "b": {"type": "boolean"}`),
@@ -207,7 +207,7 @@ func TestViolationMessages(t *testing.T) {
 	j := judgeOf(t, `{"required": ["p"], "properties": {"p": {"type": "string"}, "s": {"type": "string", "maxLength": 3, "pattern": "^x"}, "n": {"maximum": 4}}, "additionalProperties": false}`)
 	got := j.Validate([]byte(`{"s": "secret", "n": 5, "m": 1}`))
 	want := []Violation{
-		{Path: "m", Steps: []any{"m"}, Offset: 29, Keyword: "additionalProperties", Message: "is no property of the schema"},
+		{Path: "m", Steps: []any{"m"}, Offset: 29, Keyword: "additionalProperties", Message: "is not a property of the schema"},
 		{Path: "n", Steps: []any{"n"}, Offset: 21, Keyword: "maximum", Message: "must be <= 4 but found 5"},
 		{Path: "p", Steps: []any{"p"}, Offset: 0, Keyword: "required", Message: "is required"},
 		{Path: "s", Steps: []any{"s"}, Offset: 6, Keyword: "maxLength", Message: "length must be <= 3, but got 6"},
