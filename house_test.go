@@ -27,12 +27,6 @@ const (
 // flat are files that are tables.
 var flat = map[string]bool{"internal/diag/rules.go": true, "internal/plan/reserved.go": true}
 
-// wide are folders with lines that are still too long; their other limits hold.
-var wide = map[string]bool{"internal/emit": true, "internal/scrape": true, "mock": true, "templates/client": true}
-
-// long are files with a function that is still too long.
-var long = map[string]bool{"mock/scenario.go": true, "templates/client/wait.go": true}
-
 // TestHouse holds the Go files that are written by hand to the limits and every package
 // to a comment that says what it holds; tests may be longer.
 func TestHouse(t *testing.T) {
@@ -61,12 +55,7 @@ func TestHouse(t *testing.T) {
 		}
 		if !isTest && !flat[name] {
 			for _, problem := range checkLimits(fset, file, name, src) {
-				switch {
-				case wide[path.Dir(name)] && strings.Contains(problem, " columns, "):
-				case long[name] && strings.Contains(problem, "a function of "):
-				default:
-					t.Error(problem)
-				}
+				t.Error(problem)
 			}
 		}
 	}
