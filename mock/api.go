@@ -171,7 +171,8 @@ func (s *Server) request(req Request, r *http.Request) answer {
 
 // result is the state of a job and, once it has ended, its output.
 func (s *Server) result(r *http.Request, j *job, now time.Time) resultAnswer {
-	a := resultAnswer{RequestID: j.id, ModelID: j.model.ID, Status: j.reported(now), CreatedAt: j.created.UTC().Format(time.RFC3339Nano)}
+	a := resultAnswer{RequestID: j.id, ModelID: j.model.ID, Status: j.reported(now),
+		CreatedAt: j.created.UTC().Format(time.RFC3339Nano)}
 	switch j.state(now) {
 	case "completed":
 		switch {

@@ -139,7 +139,8 @@ func Malformed(before, inside, after string) Fault {
 // Answer answers with a status and a body instead of serving the request. The
 // request body is read first; BeforeBody and AfterAcceptance change the moment.
 func Answer(status int, body string) Fault {
-	return Fault{point: pointReplace, answer: answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: []byte(body)}}
+	header := http.Header{"Content-Type": {"application/json"}}
+	return Fault{point: pointReplace, answer: answer{status: status, header: header, body: []byte(body)}}
 }
 
 // RateLimited answers 429 with a Retry-After header of any content: seconds, a
@@ -285,7 +286,8 @@ const (
 func jsonAnswer(status int, v any) answer {
 	body, err := json.Marshal(v)
 	if err != nil {
-		return answer{status: http.StatusInternalServerError, header: http.Header{"Content-Type": {"text/plain"}}, body: []byte(err.Error())}
+		header := http.Header{"Content-Type": {"text/plain"}}
+		return answer{status: http.StatusInternalServerError, header: header, body: []byte(err.Error())}
 	}
 	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
 }

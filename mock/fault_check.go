@@ -59,5 +59,6 @@ func (f Fault) valid() error {
 
 // calls are the kinds of requests that a fault may name.
 func calls() []Call {
-	return []Call{CallConnect, CallSubmit, CallStatus, CallResult, CallCancel, CallModels, CallModelInfo, CallCategories, CallMedia, CallUnknown}
+	return []Call{CallConnect, CallSubmit, CallStatus, CallResult, CallCancel, CallModels,
+		CallModelInfo, CallCategories, CallMedia, CallUnknown}
 }

@@ -32,7 +32,8 @@ func (m *mediaHost) init(c config) error {
 	if err != nil {
 		return err
 	}
-	*m = mediaHost{origin: c.mediaOrigin, life: c.linkLife, key: []byte(c.token), samples: samples, fetched: make(map[string]bool)}
+	*m = mediaHost{origin: c.mediaOrigin, life: c.linkLife, key: []byte(c.token), samples: samples,
+		fetched: make(map[string]bool)}
 	return nil
 }
 
@@ -107,20 +108,23 @@ func (s *Server) fetches(req Request, now time.Time) (late bool) {
 // serveMedia serves a file with ranges and an ETag.
 func (s *Server) serveMedia(w http.ResponseWriter, r *http.Request, req Request, f Fault) {
 	late := s.fetches(req, time.Now())
-	if f.point == pointReplace || f.point == pointHangUp || f.point == pointReset || f.point == pointHang || f.point == pointCutHead {
+	switch f.point {
+	case pointReplace, pointHangUp, pointReset, pointHang, pointCutHead:
 		s.deliver(w, r, answer{}, f)
 		return
 	}
 	if late {
 		missing := `<?xml version="1.0" encoding="UTF-8"?>` + "\n<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
-		write(w, answer{status: http.StatusNotFound, header: http.Header{"Content-Type": {"application/xml"}}, body: []byte(missing)})
+		header := http.Header{"Content-Type": {"application/xml"}}
+		write(w, answer{status: http.StatusNotFound, header: header, body: []byte(missing)})
 		return
 	}
 	name := path.Base(req.Path)
 	content, ok := s.media.samples[name]
 	if !ok || !s.media.valid(r, time.Now()) {
 		denied := `<?xml version="1.0" encoding="UTF-8"?>` + "\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
-		write(w, answer{status: http.StatusForbidden, header: http.Header{"Content-Type": {"application/xml"}}, body: []byte(denied)})
+		header := http.Header{"Content-Type": {"application/xml"}}
+		write(w, answer{status: http.StatusForbidden, header: header, body: []byte(denied)})
 		return
 	}
 	if f.point == pointChange {

@@ -8,8 +8,11 @@
 //	func TestVideo(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {
 //			server := mock.New(t, mock.WithInMemory(), mock.WithSpeed(1))
-//			client := runcomfy.New(server.Token(), runcomfy.WithBaseURL(server.URL()), runcomfy.WithHTTPClient(server.Client()))
-//			res, err := client.Kling2_6ProTextToVideo(t.Context(), &runcomfy.Kling2_6ProTextToVideoInput{Prompt: "A fox in the snow."})
+//			client := runcomfy.New(server.Token(), runcomfy.WithBaseURL(server.URL()),
+//				runcomfy.WithHTTPClient(server.Client()))
+//			res, err := client.Kling2_6ProTextToVideo(t.Context(), &runcomfy.Kling2_6ProTextToVideoInput{
+//				Prompt: "A fox in the snow.",
+//			})
 //			if err != nil {
 //				t.Fatalf("%v", err)
 //			}
@@ -156,9 +159,11 @@ func NewServer(opts ...Option) (*Server, error) {
 		return nil, fmt.Errorf("mock: %w", err)
 	}
 	s.http = &http.Server{
-		Handler:     s.Handler(),
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
-		ErrorLog:    log.New(io.Discard, "", 0), // broken connections are wanted here
+		Handler: s.Handler(),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c)
+		},
+		ErrorLog: log.New(io.Discard, "", 0), // broken connections are wanted here
 	}
 	if err := s.listen(); err != nil {
 		return nil, fmt.Errorf("mock: %w", err)

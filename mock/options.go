@@ -162,7 +162,8 @@ func WithLinkLifetime(d time.Duration) Option {
 func WithMediaOrigin(origin string) Option {
 	return func(c *config) {
 		u, err := url.Parse(origin)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || origin != u.Scheme+"://"+u.Host {
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") ||
+			u.Host == "" || origin != u.Scheme+"://"+u.Host {
 			c.fail("media origin %q is not scheme and host alone, as https://cdn.runcomfy.net", origin)
 		}
 		c.mediaOrigin = origin

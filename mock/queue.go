@@ -63,7 +63,8 @@ type queue struct {
 }
 
 func (q *queue) init(c config) {
-	*q = queue{speed: c.speed, backlog: c.backlog, durations: c.durations, jobs: make(map[string]*job), free: make([]time.Time, c.concurrency)}
+	*q = queue{speed: c.speed, backlog: c.backlog, durations: c.durations,
+		jobs: make(map[string]*job), free: make([]time.Time, c.concurrency)}
 }
 
 func (q *queue) scale(d time.Duration) time.Duration { return time.Duration(float64(d) / q.speed) }

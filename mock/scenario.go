@@ -1,6 +1,9 @@
 package mock
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Scenario is a named set of options for trying a client by hand.
 type Scenario struct {
@@ -15,6 +18,11 @@ const visible = 5
 
 // Scenarios returns what WithScenario accepts.
 func Scenarios() []Scenario {
+	return slices.Concat(callScenarios(), jobScenarios(), refusalScenarios(), mediaScenarios())
+}
+
+// callScenarios are about the queue, the connections and the answers to calls.
+func callScenarios() []Scenario {
 	return []Scenario{
 		{"normal", "short queue, nothing goes wrong", []Option{
 			WithBacklog(3), WithSpeed(20),
@@ -28,7 +36,8 @@ func Scenarios() []Scenario {
 		}},
 		{"flaky", "resets, server errors, cut answers and lost reads, mixed", []Option{
 			WithFaultRate(CallSubmit, 0.05, ResetAnswer()), WithFaultRate(CallSubmit, 0.05, ResetBody(0)),
-			WithFaultRate(CallSubmit, 0.05, HTMLError(502)), WithFaultRate(CallSubmit, 0.05, HTMLError(504).AfterAcceptance()),
+			WithFaultRate(CallSubmit, 0.05, HTMLError(502)),
+			WithFaultRate(CallSubmit, 0.05, HTMLError(504).AfterAcceptance()),
 			WithFaultRate(CallSubmit, 0.05, CutRequestID()),
 			WithFaultRate(CallStatus, 0.1, HangUp()), WithFaultRate(CallStatus, 0.1, HTMLError(502)),
 			WithFaultRate(CallResult, 0.1, ResetAnswer()), WithFaultRate(CallResult, 0.1, Slow(2*time.Second)),
@@ -47,11 +56,18 @@ func Scenarios() []Scenario {
 		{"refused", "the first two connections are reset as soon as they are made", []Option{
 			WithFault(CallConnect, 1, Refused()), WithFault(CallConnect, 2, Refused()),
 		}},
+	}
+}
+
+// jobScenarios are about how jobs run and end.
+func jobScenarios() []Scenario {
+	return []Scenario{
 		{"unknown-state", "jobs run in a state that no document names", []Option{
 			WithFault(CallSubmit, 0, UnknownState("warming_up")), WithSpeed(visible),
 		}},
 		{"backwards", "jobs fall back to the queue in the middle of their run", []Option{
-			WithFault(CallSubmit, 0, Backwards()), WithSpeed(3), WithDuration(OutputKindVideo, 90*time.Second, 0), // 10 s in the queue again
+			// They are in the queue again for 10 s.
+			WithFault(CallSubmit, 0, Backwards()), WithSpeed(3), WithDuration(OutputKindVideo, 90*time.Second, 0),
 		}},
 		{"failing", "jobs end as failed", []Option{
 			WithFault(CallSubmit, 0, Fails(`{"type":"content_policy","message":"The input was rejected."}`)),
@@ -63,8 +79,10 @@ func Scenarios() []Scenario {
 			WithFault(CallSubmit, 0, NoOutput().EndingAs("aborted")),
 		}},
 		{"malformed", "answers about jobs have bytes that are not JSON: a byte order mark, NaN, a trailing NUL", []Option{
-			WithFaultRate(CallStatus, 0.5, Malformed("\ufeff", "", "")), WithFaultRate(CallResult, 0.5, Malformed("\ufeff", "", "")),
-			WithFault(CallStatus, 0, Malformed("", `"score":NaN,`, "\x00")), WithFault(CallResult, 0, Malformed("", `"score":NaN,`, "\x00")),
+			WithFaultRate(CallStatus, 0.5, Malformed("\ufeff", "", "")),
+			WithFaultRate(CallResult, 0.5, Malformed("\ufeff", "", "")),
+			WithFault(CallStatus, 0, Malformed("", `"score":NaN,`, "\x00")),
+			WithFault(CallResult, 0, Malformed("", `"score":NaN,`, "\x00")),
 		}},
 		{"late-results", "results are not found for three seconds after the end of their job", []Option{
 			WithFault(CallSubmit, 0, LateResult(3*time.Second)),
@@ -75,6 +93,12 @@ func Scenarios() []Scenario {
 		{"late", "jobs are not found for three seconds after their acceptance", []Option{
 			WithFault(CallSubmit, 0, Invisible(3*time.Second)),
 		}},
+	}
+}
+
+// refusalScenarios are about submits and tokens that the API turns away.
+func refusalScenarios() []Scenario {
+	return []Scenario{
 		{"no-balance", "submits are answered HTTP 200 with error code 400002", []Option{
 			WithFault(CallSubmit, 0, ErrorCode(codeNoBalance, "Insufficient balance")),
 		}},
@@ -84,6 +108,12 @@ func Scenarios() []Scenario {
 		{"redirects", "submits are redirected to another path of the same host", []Option{
 			WithFault(CallSubmit, 0, Redirect(307, "/elsewhere")),
 		}},
+	}
+}
+
+// mediaScenarios are about the downloads of files.
+func mediaScenarios() []Scenario {
+	return []Scenario{
 		{"bad-downloads", "the first download is cut, the second finds another file", []Option{
 			WithFault(CallMedia, 1, CutAnswer(10_000)), WithFault(CallMedia, 2, ChangeMedia()),
 		}},

@@ -36,7 +36,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	req := route(r)
 	f := s.begin(&req)
 	if s.cfg.logger != nil {
-		s.cfg.logger.Info("request", "call", string(req.Call), "n", req.N, "method", req.Method, "path", req.Path, "fault", !f.isZero())
+		s.cfg.logger.Info("request", "call", string(req.Call), "n", req.N, "method", req.Method, "path", req.Path,
+			"fault", !f.isZero())
 	}
 	s.wait(r.Context(), f.delay)
 	switch f.point {
@@ -127,7 +128,8 @@ func (s *Server) random(r Request, place int) float64 {
 
 // route tells which call a request is.
 func route(r *http.Request) Request {
-	req := Request{Call: CallUnknown, Method: r.Method, Host: r.Host, Proto: r.Proto, Path: r.URL.Path, Header: r.Header}
+	req := Request{Call: CallUnknown, Method: r.Method, Host: r.Host, Proto: r.Proto, Path: r.URL.Path,
+		Header: r.Header}
 	get := r.Method == http.MethodGet
 	switch rest, found := strings.CutPrefix(r.URL.Path, "/v1/models"); {
 	case !found:

@@ -32,8 +32,8 @@ type answer struct {
 // answerFields are the members of an answer that this package looks at.
 var answerFields = func() map[string]bool {
 	fields := map[string]bool{}
-	for _, name := range append([]string{"request_id", "status", "output", "error_code", "cost", "created_at", "finished_at",
-		"queue_position", "outcome", "models"}, messageFields...) {
+	for _, name := range append([]string{"request_id", "status", "output", "error_code", "cost", "created_at",
+		"finished_at", "queue_position", "outcome", "models"}, messageFields...) {
 		fields[name] = true
 	}
 	return fields

@@ -73,7 +73,9 @@ type batch struct {
 // with errors. When the caller breaks out of the loop, Batch returns once no
 // submit is under way, after the grace of 20 s at most: the jobs accepted until
 // then go on and are logged as warnings.
-func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input], opts ...BatchOption) iter.Seq2[K, Outcome] {
+func Batch[K comparable](
+	ctx context.Context, c *Client, seq iter.Seq2[K, Input], opts ...BatchOption,
+) iter.Seq2[K, Outcome] {
 	return func(yield func(K, Outcome) bool) {
 		type finished struct {
 			key     K
@@ -85,7 +87,8 @@ func Batch[K comparable](ctx context.Context, c *Client, seq iter.Seq2[K, Input]
 		}
 		ctx, cancel := context.WithCancel(ctx)
 		next, stop := iter.Pull2(seq)
-		results := make(chan finished, min(b.inFlight, 1<<16)) // so that an input that is done never waits for the caller
+		// The buffer is there so that an input that is done never waits for the caller.
+		results := make(chan finished, min(b.inFlight, 1<<16))
 		running := 0
 		defer func() { // also when the caller's loop panics
 			stop()

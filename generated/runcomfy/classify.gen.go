@@ -97,10 +97,12 @@ func (a answer) speaksOfDoubt() bool {
 	switch code := a.errorCode(); {
 	case len(a.raw) >= maxRefusal:
 		return true
-	case code >= 500 && code < 600, code >= 408000 && code < 410000, code >= 500000 && code < 600000, code == 408, code == 409:
+	case code >= 500 && code < 600, code >= 408000 && code < 410000, code >= 500000 && code < 600000,
+		code == 408, code == 409:
 		return true
 	case !json.Valid(a.raw): // an object that is cut or damaged may have had a code
-		return bytes.Contains(a.raw[:min(len(a.raw), 16)], []byte("{")) || doubt.Match(tags.ReplaceAll(a.raw, []byte("\n")))
+		return bytes.Contains(a.raw[:min(len(a.raw), 16)], []byte("{")) ||
+			doubt.Match(tags.ReplaceAll(a.raw, []byte("\n")))
 	}
 	return doubt.Match(spoken(nil, &lenient{text: a.raw}, "", 0))
 }

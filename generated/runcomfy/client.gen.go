@@ -63,7 +63,8 @@ func New(token string, opts ...Option) *Client {
 	}
 	c.submits, c.reads, c.proven = newTransports(s.httpClient, s.limits)
 	c.token = sync.OnceValue(func() string {
-		return cmp.Or(token, strings.TrimSpace(os.Getenv("RUNCOMFY_API_TOKEN")), strings.TrimSpace(os.Getenv("RUNCOMFY_TOKEN")))
+		return cmp.Or(token, strings.TrimSpace(os.Getenv("RUNCOMFY_API_TOKEN")),
+			strings.TrimSpace(os.Getenv("RUNCOMFY_TOKEN")))
 	})
 	return &Client{core: c}
 }

@@ -40,7 +40,8 @@ var (
 		},
 	}
 	zlibCoding = contentCoding{
-		func(head []byte) bool { return head[0]&15 == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 }, // RFC 1950, section 2.2
+		// RFC 1950, section 2.2.
+		func(head []byte) bool { return head[0]&15 == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 },
 		func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) },
 	}
 	contentCodings = map[string]contentCoding{"gzip": gzipCoding, "x-gzip": gzipCoding, "deflate": zlibCoding}

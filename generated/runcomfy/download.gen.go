@@ -128,7 +128,8 @@ func (c *Client) Download(ctx context.Context, res *Result, dir string, opts ...
 	inParallel(d.limits.MediaParallel, len(outputs), func(i int) {
 		files[i], errs[i] = d.fetch(ctx, outputs[i])
 		if errs[i] == nil && !files[i].Existed {
-			c.observe(ctx, Event{Kind: EventDownloaded, Op: opDownload, JobID: res.RequestID, Path: files[i].Path, Bytes: files[i].Bytes})
+			c.observe(ctx, Event{Kind: EventDownloaded, Op: opDownload, JobID: res.RequestID,
+				Path: files[i].Path, Bytes: files[i].Bytes})
 		}
 	})
 	var arrived []File

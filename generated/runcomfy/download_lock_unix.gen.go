@@ -30,7 +30,8 @@ func openLockedPartial(path string) (*os.File, error) {
 		opened, err := file.Stat()
 		if err != nil || !opened.Mode().IsRegular() {
 			file.Close()
-			return nil, errors.Join(err, &fs.PathError{Op: "download", Path: path, Err: errors.New("not a regular file")})
+			irregular := &fs.PathError{Op: "download", Path: path, Err: errors.New("not a regular file")}
+			return nil, errors.Join(err, irregular)
 		}
 		// Between the opening and the lock the one before may have removed it.
 		if named, err := os.Lstat(path); err == nil && os.SameFile(named, opened) {

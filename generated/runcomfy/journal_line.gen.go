@@ -170,7 +170,8 @@ func (c *journalContent) readTail(tail []byte, damage func(string, ...any) error
 		return damage("blanks follow the last record")
 	case len(c.torn) == 0:
 		return nil
-	case !beginsRecord(c.torn), c.end == 0 && !bytes.HasPrefix(c.torn, []byte(recordBegin)): // which may be what is left of a header
+	case !beginsRecord(c.torn),
+		c.end == 0 && !bytes.HasPrefix(c.torn, []byte(recordBegin)): // which may be what is left of a header
 		return damage("neither a record nor padding follows")
 	}
 	if c.readLine(append(c.torn[:len(c.torn):len(c.torn)], '\n'), -1) == nil {

@@ -161,7 +161,8 @@ func measureHEIF(h *header) MediaInfo {
 		case "ispe":
 			info.Width, info.Height = int(h.uint(body+4, 4)), int(h.uint(body+8, 4))
 		case "clap": // fractions
-			width, height = int(h.uint(body, 4)/max(h.uint(body+4, 4), 1)), int(h.uint(body+8, 4)/max(h.uint(body+12, 4), 1))
+			width = int(h.uint(body, 4) / max(h.uint(body+4, 4), 1))
+			height = int(h.uint(body+8, 4) / max(h.uint(body+12, 4), 1))
 		case "irot":
 			info.Rotated = h.uint(body, 1)&1 != 0
 		}

@@ -55,7 +55,8 @@ func publicAddress(addr netip.Addr) bool {
 		b := addr.As16()
 		addr = netip.AddrFrom4([4]byte(b[12:]))
 	}
-	return addr.IsValid() && addr.Zone() == "" && (addr.Is4() || in("2000::/3")) && !slices.ContainsFunc(reservedNetworks, in)
+	return addr.IsValid() && addr.Zone() == "" && (addr.Is4() || in("2000::/3")) &&
+		!slices.ContainsFunc(reservedNetworks, in)
 }
 
 // A refusal is a request for media that this client does not make: trying again
@@ -254,7 +255,8 @@ const maxRange = 512 << 10
 func (m *mediaClient) measure(ctx context.Context, address string) (MediaInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.limits.MediaTimeout)
 	defer cancel()
-	f := &remoteFile{mediaClient: m, ctx: ctx, url: address, size: -1, next: m.limits.MediaFirstRead, budget: m.limits.MediaReads}
+	f := &remoteFile{mediaClient: m, ctx: ctx, url: address, size: -1,
+		next: m.limits.MediaFirstRead, budget: m.limits.MediaReads}
 	if err := f.read(0); err != nil {
 		return MediaInfo{}, err
 	}

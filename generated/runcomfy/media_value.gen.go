@@ -19,7 +19,8 @@ const ruleMediaValue = "format"
 // property that is not set. It reads the beginning and the end of the value only.
 func fetchable(s string) bool {
 	// Most values are https URLs; what follows must not slow them down.
-	if len(s) > 9 && s[:8] == "https://" && alphanumeric(s[8]) && s[len(s)-1] > ' ' && s[len(s)-1] <= '~' && strings.IndexByte(s, '@') < 0 {
+	if len(s) > 9 && s[:8] == "https://" && alphanumeric(s[8]) &&
+		s[len(s)-1] > ' ' && s[len(s)-1] <= '~' && strings.IndexByte(s, '@') < 0 {
 		return true
 	}
 	return mediaProblem(s, true) == ""

@@ -38,7 +38,8 @@ func (c *Client) Models(ctx context.Context, filter ModelFilter) iter.Seq2[Model
 		seen, going := map[string]bool{}, true
 		for offset, before := 0, -1; err == nil && going && len(seen) > before; {
 			var a answer
-			a, err = (&Job{core: core, secrets: core.newRedactor(nil)}).call(ctx, opModels, "?"+filter.query(offset), false)
+			job := &Job{core: core, secrets: core.newRedactor(nil)}
+			a, err = job.call(ctx, opModels, "?"+filter.query(offset), false)
 			list := &lenient{text: a.fields["models"], ctx: ctx}
 			first := list.next()
 			// A page with nothing new means the end, or a server to which the

@@ -61,9 +61,10 @@ func WithHeader(name, value string) Option {
 // itself, those of the connection (RFC 9110, sections 7.6.1 and 10.1.1), and those
 // with which net/http takes a POST for one that it may repeat.
 var ownHeaders = map[string]bool{
-	"Authorization": true, "Host": true, "Content-Length": true, "Content-Type": true, "Content-Encoding": true, "Accept-Encoding": true,
-	"User-Agent": true, "Range": true, "If-Range": true, "Connection": true, "Keep-Alive": true, "Proxy-Connection": true,
-	"Proxy-Authorization": true, "Te": true, "Trailer": true, "Transfer-Encoding": true, "Upgrade": true, "Expect": true,
+	"Authorization": true, "Host": true, "Content-Length": true, "Content-Type": true, "Content-Encoding": true,
+	"Accept-Encoding": true, "User-Agent": true, "Range": true, "If-Range": true, "Connection": true,
+	"Keep-Alive": true, "Proxy-Connection": true, "Proxy-Authorization": true, "Te": true, "Trailer": true,
+	"Transfer-Encoding": true, "Upgrade": true, "Expect": true,
 	"Idempotency-Key": true, "X-Idempotency-Key": true,
 }
 
@@ -89,7 +90,11 @@ func isToken(r rune) bool {
 }
 
 // logLevels are the levels at which events are logged.
-var logLevels = map[EventKind]slog.Level{EventAccepted: slog.LevelInfo, EventEnded: slog.LevelInfo, EventDownloaded: slog.LevelInfo}
+var logLevels = map[EventKind]slog.Level{
+	EventAccepted:   slog.LevelInfo,
+	EventEnded:      slog.LevelInfo,
+	EventDownloaded: slog.LevelInfo,
+}
 
 // observe hands an event to the observer and the log. extra are further attributes
 // for the log.

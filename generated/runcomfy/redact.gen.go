@@ -111,7 +111,8 @@ func foldAll(texts []string) []string {
 	folded := make([]string, len(texts))
 	for i, s := range texts {
 		folded[i] = fold(undoCodings(s))
-		if words, _ := squeeze(strings.TrimSpace(folded[i])); len(words) >= wholeSecret { // of a few blanks nothing is left
+		// Of a few blanks nothing is left.
+		if words, _ := squeeze(strings.TrimSpace(folded[i])); len(words) >= wholeSecret {
 			folded[i] = words
 		}
 	}

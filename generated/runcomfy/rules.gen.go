@@ -118,7 +118,9 @@ func EvaluateMedia(in Input, measured map[string]MediaInfo) error {
 // evaluate records the rules that files break and calls unknown for those that they
 // can neither break nor keep. A rotated file counts the way round, the same for all
 // rules, that breaks fewer.
-func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, unknown func(r MediaRule, path string)) {
+func (v *violations) evaluate(
+	rules []MediaRule, measured map[string]MediaInfo, unknown func(r MediaRule, path string),
+) {
 	broken := func(m MediaInfo, path string) (n int) {
 		for _, r := range rules {
 			if r.isFor(path) && r.Check(m) == RuleVerdictFail {
@@ -142,7 +144,8 @@ func (v *violations) evaluate(rules []MediaRule, measured map[string]MediaInfo, 
 				unknown(r, path)
 			case RuleVerdictFail:
 				message := cmp.Or(r.Message, fmt.Sprintf("must have %s %v", r.Name(), r.Bound))
-				*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message, Measured: got, Bound: r.Bound, got: got})
+				*v = append(*v, Violation{Path: path, Rule: r.Name(), Message: message,
+					Measured: got, Bound: r.Bound, got: got})
 			}
 		}
 	}

@@ -86,7 +86,8 @@ func encodeInput(in Input) ([]byte, error) {
 	if err != nil {
 		return nil, violations{{Rule: "type", Message: fmt.Sprintf("the input cannot be written as JSON (%T)", err)}}.err()
 	}
-	if bytes.Contains(body, []byte(`\ufffd`)) { // which encoding/json writes for what is not UTF-8, and raw JSON may hold
+	// encoding/json writes this for what is not UTF-8, and raw JSON may hold it.
+	if bytes.Contains(body, []byte(`\ufffd`)) {
 		var v violations
 		v.goTexts(reflect.ValueOf(in), "", 0)
 		return body, v.err()

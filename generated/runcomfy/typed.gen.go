@@ -67,7 +67,8 @@ func (d *decoder) misfit(what string, to reflect.Type) {
 		for _, step := range d.path {
 			path = joinPath(path, step)
 		}
-		d.problems = append(d.problems, &json.UnmarshalTypeError{Value: what, Type: to, Offset: int64(d.pos), Struct: d.owner, Field: path})
+		d.problems = append(d.problems, &json.UnmarshalTypeError{Value: what, Type: to, Offset: int64(d.pos),
+			Struct: d.owner, Field: path})
 	}
 }
 

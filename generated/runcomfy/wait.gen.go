@@ -63,20 +63,10 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 		}
 		d := interval(last.State, last.QueuePosition, now.Sub(running), now.Sub(start), expected)
 		delay = beforeDeadline(jitter(d), deadline.Sub(now))
-		if last != told {
-			told = last
-			j.core.observe(ctx, Event{Kind: EventState, JobID: j.id, State: last.State})
-			seen := last
-			if !seen.State.Final() {
-				seen.Next = delay
-			}
-			if s.onUpdate != nil {
-				s.onUpdate(seen)
-			}
-			if observe != nil && !observe(seen) {
-				return nil, nil
-			}
+		if last != told && !j.tell(ctx, s, last, delay, observe) {
+			return nil, nil
 		}
+		told = last
 		if last.State.Final() {
 			return j.outcome(ctx, o)
 		}
@@ -84,6 +74,21 @@ func (j *Job) watch(ctx context.Context, s callSettings, observe func(Status) bo
 			op = opStatus
 		}
 	}
+}
+
+// tell hands a new status of the job, which is read again after delay, to everyone who
+// follows it. It is false when observe wants no more; observe may be nil.
+func (j *Job) tell(
+	ctx context.Context, s callSettings, seen Status, delay time.Duration, observe func(Status) bool,
+) bool {
+	j.core.observe(ctx, Event{Kind: EventState, JobID: j.id, State: seen.State})
+	if !seen.State.Final() {
+		seen.Next = delay
+	}
+	if s.onUpdate != nil {
+		s.onUpdate(seen)
+	}
+	return observe == nil || observe(seen)
 }
 
 // after returns what a read brought, or what the end that a status announced before

@@ -51,7 +51,12 @@ func mediaText(f *ir.Field) string {
 	if f.Media == ir.NoMedia {
 		return ""
 	}
-	what := [...]string{ir.MediaImage: "an image", ir.MediaVideo: "a video", ir.MediaAudio: "an audio file", ir.MediaOther: "a file"}[f.Media]
+	what := [...]string{
+		ir.MediaImage: "an image",
+		ir.MediaVideo: "a video",
+		ir.MediaAudio: "an audio file",
+		ir.MediaOther: "a file",
+	}[f.Media]
 	if _, list := f.Type.(*ir.List); list {
 		return "Each item is " + what + ": an https URL or a data URI."
 	}

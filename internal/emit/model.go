@@ -208,7 +208,8 @@ func mixedMethods(f *jen.File, e *ir.Enum) {
 	f.Func().Params(jen.Id("x").Id(e.Name)).Id("MarshalJSON").Params().Params(jen.Index().Byte(), jen.Error()).Block(
 		jen.Return(jen.Id("marshalMixed").Call(jen.String().Call(jen.Id("x")))))
 	f.Comment("// UnmarshalJSON takes any JSON value; null is an unset one.")
-	f.Func().Params(jen.Id("x").Op("*").Id(e.Name)).Id("UnmarshalJSON").Params(jen.Id("b").Index().Byte()).Error().Block(
+	f.Func().Params(jen.Id("x").Op("*").Id(e.Name)).Id("UnmarshalJSON").
+		Params(jen.Id("b").Index().Byte()).Error().Block(
 		jen.Op("*").Id("x").Op("=").Id(e.Name).Call(jen.Id("unmarshalMixed").Call(jen.Id("b"))),
 		jen.Return(jen.Nil()))
 }
@@ -221,7 +222,8 @@ func unmarshalMethod(f *jen.File, s *ir.Struct) {
 		return
 	}
 	f.Comment("// UnmarshalJSON fills in what fits, also beside an error; 42.0 and 1e2 are integers.")
-	f.Func().Params(jen.Id("x").Op("*").Id(s.Name)).Id("UnmarshalJSON").Params(jen.Id("b").Index().Byte()).Error().Block(
+	f.Func().Params(jen.Id("x").Op("*").Id(s.Name)).Id("UnmarshalJSON").
+		Params(jen.Id("b").Index().Byte()).Error().Block(
 		jen.Return(jen.Id("unmarshalStruct").Call(jen.Id("b"), jen.Id("x"))))
 }
 
@@ -284,7 +286,8 @@ func mediaRules(f *jen.File, m *ir.Model) {
 		result = jen.Id(name)
 	}
 	f.Comment("// MediaRules returns the page's rules for the media of the input; the table is not to be changed.")
-	f.Func().Params(jen.Op("*").Id(m.Input.Name)).Id("MediaRules").Params().Index().Id("MediaRule").Block(jen.Return(result))
+	f.Func().Params(jen.Op("*").Id(m.Input.Name)).Id("MediaRules").Params().Index().Id("MediaRule").Block(
+		jen.Return(result))
 }
 
 var mediaKinds = [...]string{"MediaKindOther", "MediaKindImage", "MediaKindVideo", "MediaKindAudio", "MediaKindOther"}
@@ -316,6 +319,7 @@ func outputType(f *jen.File, m *ir.Model) {
 	c = nil
 	c.para("Decode"+m.Output.Name, "reads the model's own output from a result of it. What fits is filled in, also beside an error.")
 	c.file(f)
-	f.Func().Id("Decode"+m.Output.Name).Params(jen.Id("res").Op("*").Id("Result")).Params(jen.Op("*").Id(m.Output.Name), jen.Error()).Block(
+	f.Func().Id("Decode"+m.Output.Name).Params(jen.Id("res").Op("*").Id("Result")).
+		Params(jen.Op("*").Id(m.Output.Name), jen.Error()).Block(
 		jen.Return(jen.Id("decodeOutput").Types(jen.Id(m.Output.Name)).Call(jen.Id("res"))))
 }

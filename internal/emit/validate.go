@@ -22,7 +22,8 @@ import (
 //		return v.err()
 //	}
 func validateMethod(model string, s *ir.Struct) jen.Code {
-	return jen.Func().Params(jen.Id("in").Op("*").Id(s.Name)).Id("Validate").Params().Error().BlockFunc(func(g *jen.Group) {
+	method := jen.Func().Params(jen.Id("in").Op("*").Id(s.Name)).Id("Validate").Params().Error()
+	return method.BlockFunc(func(g *jen.Group) {
 		g.If(jen.Id("in").Op("==").Nil()).Block(jen.Return(jen.Id("nilInput").Call()))
 		if !checked(s, nil) {
 			g.Return(jen.Nil())
@@ -65,7 +66,8 @@ func checked(s *ir.Struct, within []*ir.Struct) bool {
 	within = append(within, s)
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		if len(f.Checks) > 0 || f.Media != ir.NoMedia || f.Type == ir.Float || f.Presence == ir.Required && requirable(f) || typeChecked(f.Type, within) {
+		if len(f.Checks) > 0 || f.Media != ir.NoMedia || f.Type == ir.Float ||
+			f.Presence == ir.Required && requirable(f) || typeChecked(f.Type, within) {
 			return true
 		}
 	}

@@ -96,7 +96,8 @@ func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 		g.If(x.Clone().Op("==").Nil()).Block(c.report("required"))
 	}
 	keys := jen.If(jen.Op("!").Id("validText").Call(jen.Id("key"))).Block(jen.Id("v").Dot("text").Call(jen.Id("key")))
-	each := jen.For(jen.List(jen.Id("key"), jen.Id("item")).Op(":=").Range().Add(x.Clone())).BlockFunc(func(g *jen.Group) {
+	members := jen.List(jen.Id("key"), jen.Id("item")).Op(":=").Range().Add(x.Clone())
+	each := jen.For(members).BlockFunc(func(g *jen.Group) {
 		g.Add(keys)
 		c.element(g, m.Elem)
 		g.Id("v").Dot("within").Call(jen.Id("from"), jen.Id("key"))
@@ -113,6 +114,7 @@ func (c checker) entries(g *jen.Group, x *jen.Statement, m *ir.Map) {
 // element prints the checks of the variable item.
 func (c checker) element(g *jen.Group, it ir.Item) {
 	g.Id("from").Op(":=").Id("v").Dot("len").Call()
-	c = checker{model: c.model, collector: c.collector, item: true, pointer: it.Pointer, required: it.NotNull, fetchable: c.fetchable}
+	c = checker{model: c.model, collector: c.collector, item: true, pointer: it.Pointer, required: it.NotNull,
+		fetchable: c.fetchable}
 	c.value(g, jen.Id("item"), it.Type, it.Checks)
 }

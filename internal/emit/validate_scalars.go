@@ -88,10 +88,12 @@ func (c checker) check(g *jen.Group, x, v *jen.Statement, check ir.Check) {
 	case ir.Length:
 		message := jen.Lit("must have " + spanText(check.Min, check.Max, "character"))
 		if check.Min > 0 {
-			c.when(g, x, jen.Id("shorter").Call(v.Clone(), jen.Lit(check.Min)), c.report("length", jen.Lit("minLength"), message.Clone(), v.Clone()))
+			c.when(g, x, jen.Id("shorter").Call(v.Clone(), jen.Lit(check.Min)),
+				c.report("length", jen.Lit("minLength"), message.Clone(), v.Clone()))
 		}
 		if check.Max >= 0 {
-			c.when(g, x, jen.Id("longer").Call(v.Clone(), jen.Lit(check.Max)), c.report("length", jen.Lit("maxLength"), message.Clone(), v.Clone()))
+			c.when(g, x, jen.Id("longer").Call(v.Clone(), jen.Lit(check.Max)),
+				c.report("length", jen.Lit("maxLength"), message.Clone(), v.Clone()))
 		}
 	case ir.Pattern:
 		c.when(g, x, jen.Op("!").Id(patternName(c.model, check.Number)).Dot("match").Call(v.Clone()),

@@ -13,7 +13,8 @@ import (
 // "models", an array of entries, or one entry, which has a "model_id".
 func isCatalog(root *jsontree.Value) bool {
 	isEntry := func(v *jsontree.Value) bool { return v.Get("model_id") != nil }
-	return root.Get("models").Is(jsontree.Array) || isEntry(root) || root.Is(jsontree.Array) && len(root.Elems) > 0 && isEntry(root.Elems[0])
+	return root.Get("models").Is(jsontree.Array) || isEntry(root) ||
+		root.Is(jsontree.Array) && len(root.Elems) > 0 && isEntry(root.Elems[0])
 }
 
 // readCatalog reads the entries of a catalog answer.

@@ -150,7 +150,8 @@ func isFoldOf(part, whole *jsontree.Value, folds *int) bool {
 		if !isShort {
 			start, isShort = strings.CutSuffix(strings.TrimRight(part.Text, " "), "...")
 		}
-		if start = strings.TrimRight(start, " "); isShort && part.Text != whole.Text && strings.HasPrefix(whole.Text, start) {
+		if start = strings.TrimRight(start, " "); isShort && part.Text != whole.Text &&
+			strings.HasPrefix(whole.Text, start) {
 			*folds++
 			return true
 		}

@@ -144,7 +144,8 @@ func (w *walker) element(n *html.Node, pre bool) {
 	line := startsLine(n)
 	if line {
 		w.newline()
-	} else if at := len(out.data); (n.DataAtom == atom.Td || n.DataAtom == atom.Th) && at > 0 && out.data[at-1] != '\n' {
+	} else if at := len(out.data); (n.DataAtom == atom.Td || n.DataAtom == atom.Th) &&
+		at > 0 && out.data[at-1] != '\n' {
 		w.addHere(out.text, "\t")
 	}
 	from, outermost := len(out.data), !pre && keepsSpace(n)

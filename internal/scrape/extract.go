@@ -142,7 +142,8 @@ func (w *weigher) unread(input, output, example candidate) (diags diag.List) {
 				diags = append(diags, leftOut(payloadIssue(i), "the document has no output"))
 			case i.isCut() && o == shown && i.part == "example" && example.value == nil:
 				diags = append(diags, leftOut(cutOffDiagnostic(i), "the document has no example"))
-			case i.isCut() && output.value == nil && (i.part == "output" || i.part == "" && o != hidden && i.endsText()):
+			case i.isCut() && output.value == nil &&
+				(i.part == "output" || i.part == "" && o != hidden && i.endsText()):
 				diags = append(diags, cutOffDiagnostic(i))
 			}
 		}
@@ -214,7 +215,8 @@ func (r *resolver) resolve(v *jsontree.Value) *jsontree.Value {
 	}
 	for _, m := range v.Members {
 		if !r.drops(m.Value) {
-			out.Members = append(out.Members, jsontree.Member{Name: m.Name, Value: r.resolve(m.Value), Offset: m.Offset})
+			member := jsontree.Member{Name: m.Name, Value: r.resolve(m.Value), Offset: m.Offset}
+			out.Members = append(out.Members, member)
 		}
 	}
 	return &out

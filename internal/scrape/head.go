@@ -89,7 +89,8 @@ func headLines(text []byte) []string {
 	var lines []string
 	for line := range strings.Lines(string(text[:min(len(text), 64<<10)])) {
 		line = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "#"))
-		if strings.ContainsAny(line, "{}") || strings.HasPrefix(line, "curl ") || strings.HasPrefix(line, "```") || len(lines) == maxHead {
+		if strings.ContainsAny(line, "{}") || strings.HasPrefix(line, "curl ") || strings.HasPrefix(line, "```") ||
+			len(lines) == maxHead {
 			break
 		}
 		if line != "" {

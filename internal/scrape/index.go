@@ -188,7 +188,8 @@ func (w *listingWalk) value(v *jsontree.Value, depth int) {
 		return
 	}
 	kind := v.Get("playground_type")
-	if a, o := v.Get("author").Str(), v.Get("object").Str(); a != "" && o != "" && (kind == nil || kind.Str() == "model") {
+	if a, o := v.Get("author").Str(), v.Get("object").Str(); a != "" && o != "" &&
+		(kind == nil || kind.Str() == "model") {
 		w.add(Listing{a, o, v.Get("task").Str()})
 	}
 	for _, e := range v.Elems {

@@ -131,7 +131,8 @@ func plainBlanks(t *text) []edit {
 				written = "\x00" + blanksOutside(t.data[b[block].from:b[block].to])
 			}
 			with, is := jsonBlank(r)
-			if isOverride(r) && at > 0 && isWordByte(t.data[at-1]) && at+size < len(t.data) && isWordByte(t.data[at+size]) {
+			if isOverride(r) && at > 0 && isWordByte(t.data[at-1]) &&
+				at+size < len(t.data) && isWordByte(t.data[at+size]) {
 				is = false // in a word, where it is not invisible
 			}
 			if is && (!inString || strings.ContainsRune(written, r)) {

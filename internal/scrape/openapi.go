@@ -42,7 +42,8 @@ func (s *scanner) walkOpenAPI(t *text, doc *jsontree.Value, where *holder) {
 		in := inliner{doc: doc}
 		input := in.inline(content.Get("schema"))
 		if in.failed != "" {
-			s.issues = append(s.issues, syntaxIssue{location{t, content.Get("schema").Offset}, content.Get("schema").Offset,
+			at := content.Get("schema").Offset
+			s.issues = append(s.issues, syntaxIssue{location{t, at}, at,
 				"the OpenAPI document's reference " + in.failed + " cannot be resolved", ""})
 			continue
 		}
@@ -51,8 +52,8 @@ func (s *scanner) walkOpenAPI(t *text, doc *jsontree.Value, where *holder) {
 				role: forInput, words: "requestBody", data: s.data})
 		}
 		if example := exampleOf(content); example.Is(jsontree.Object) && inside.claims[0].mention != nil {
-			s.examples = append(s.examples, candidate{value: example, location: location{t, example.Offset}, where: inside,
-				call: inside.claims[0].mention, data: s.data})
+			s.examples = append(s.examples, candidate{value: example, location: location{t, example.Offset},
+				where: inside, call: inside.claims[0].mention, data: s.data})
 		}
 	}
 }

@@ -158,7 +158,8 @@ var (
 	answerMembers = []string{"request_id", "status_url", "result_url", "cancel_url", "queue_position", "instance_id",
 		"created_at", "finished_at", "webhook_url"}
 	sharedMembers = []string{"status", "outcome", "output", "outputs", "error", "cost", "model_id", "code", "message",
-		"detail", "image", "video", "audio", "images", "videos", "audios", "logs", "metrics", "id", "url", "file", "files"}
+		"detail", "image", "video", "audio", "images", "videos", "audios", "logs", "metrics", "id", "url", "file",
+		"files"}
 )
 
 // looksLikeAnswer reports whether every property of a schema is one of an

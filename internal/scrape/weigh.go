@@ -83,7 +83,8 @@ func (w *weigher) scan() {
 func (w *weigher) chooseExample() candidate {
 	for o := range origins {
 		for _, c := range w.of[o].examples {
-			if owner, _ := w.who.owner(c.where); c.call.id == w.who.id && owner != others && c.value.Is(jsontree.Object) {
+			if owner, _ := w.who.owner(c.where); c.call.id == w.who.id && owner != others &&
+				c.value.Is(jsontree.Object) {
 				return c
 			}
 		}

@@ -180,14 +180,17 @@ func (d *downloader) attempt(ctx context.Context, address string, p *partial) er
 	start, size, ok := parseContentRange(resp.Header.Get("Content-Range"))
 	version := strongTag(resp.Header)
 	switch code := resp.StatusCode; {
-	case code == http.StatusOK && resp.ContentLength < 0 && resp.TransferEncoding == nil && !resp.Uncompressed: // a coding has an end of its own
+	case code == http.StatusOK && resp.ContentLength < 0 && resp.TransferEncoding == nil &&
+		!resp.Uncompressed: // a coding has an end of its own
 		return again(errors.New("the server does not tell where the file ends"))
 	case code == http.StatusOK:
-		if err := p.begin(partialInfo{Version: version, Size: resp.ContentLength, Type: resp.Header.Get("Content-Type")}); err != nil {
+		info := partialInfo{Version: version, Size: resp.ContentLength, Type: resp.Header.Get("Content-Type")}
+		if err := p.begin(info); err != nil {
 			return err
 		}
 		return d.receive(ctx, resp.Body, p, stall)
-	case code == http.StatusPartialContent && resuming && ok && start == p.size && version == p.info.Version && p.fits(size):
+	case code == http.StatusPartialContent && resuming && ok && start == p.size &&
+		version == p.info.Version && p.fits(size):
 		return d.receive(ctx, resp.Body, p, stall)
 	case code == http.StatusPartialContent && resuming, code == http.StatusRequestedRangeNotSatisfiable:
 		return again(errors.Join(errors.New("the file changed while it was fetched"), p.reset()))
@@ -200,7 +203,8 @@ func (d *downloader) refused(resp *http.Response) error {
 	code := resp.StatusCode
 	failed := &failedTry{error: fmt.Errorf("HTTP status %d", code), asked: retryAfter(resp.Header, time.Now())}
 	switch {
-	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound, code == http.StatusGone:
+	case code == http.StatusUnauthorized, code == http.StatusForbidden,
+		code == http.StatusNotFound, code == http.StatusGone:
 		failed.error = fmt.Errorf("%w: HTTP status %d", errExpired, code)
 		failed.expired, failed.missing, failed.asked = true, code == http.StatusNotFound, 0
 	case repeatable(code) || code == http.StatusRequestTimeout || code >= 500:
@@ -238,7 +242,8 @@ func (d *downloader) receive(ctx context.Context, body io.Reader, p *partial, st
 		switch {
 		case err != nil:
 			return err
-		case readErr != nil && (readErr != io.EOF || ctx.Err() != nil): // a server may end in good order what we gave up
+		case readErr != nil && (readErr != io.EOF || ctx.Err() != nil):
+			// A server may end in good order what we gave up.
 			return again(fmt.Errorf("cut after %d bytes: %w", p.size, cmp.Or(context.Cause(ctx), readErr)))
 		case readErr == io.EOF && p.size == 0:
 			return again(errors.New("the server sent an empty file"))

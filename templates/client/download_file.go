@@ -33,7 +33,8 @@ func (d *downloader) existing(ctx context.Context, o outputFile, names []string)
 		if err != nil {
 			return File{}, err
 		}
-		if size := d.announced(ctx, o.url); !info.Mode().IsRegular() || info.Size() == 0 || size >= 0 && size != info.Size() {
+		if size := d.announced(ctx, o.url); !info.Mode().IsRegular() || info.Size() == 0 ||
+			size >= 0 && size != info.Size() {
 			different := fmt.Errorf("%w and is a different file: the server has one of %d bytes, this one has %d; move it away to fetch the other", fs.ErrExist, size, info.Size())
 			return File{}, &fs.PathError{Op: "download", Path: path, Err: different}
 		}

@@ -258,7 +258,8 @@ func (a answer) namedID() string {
 }
 
 // safeHeaders are the headers of an answer that an error may carry.
-var safeHeaders = []string{"Date", "Server", "Via", "Retry-After", "Content-Type", "Content-Length", "X-Request-Id", "Cf-Ray", "X-Amzn-Trace-Id"}
+var safeHeaders = []string{"Date", "Server", "Via", "Retry-After", "Content-Type", "Content-Length",
+	"X-Request-Id", "Cf-Ray", "X-Amzn-Trace-Id"}
 
 // ambiguous returns the error of a flight of class ambiguous.
 func (c *core) ambiguous(a *flight) *AmbiguousSubmitError {
@@ -266,7 +267,8 @@ func (c *core) ambiguous(a *flight) *AmbiguousSubmitError {
 		Model: a.model, Origin: c.origin,
 		BodySHA256: fmt.Sprintf("%x", sha256.Sum256(a.body)), BodyBytes: int64(len(a.body)), BodyTaken: int64(a.taken),
 		Started: a.started, Ended: a.ended, Phase: a.phase,
-		StatusCode: a.status, Header: http.Header{}, Answer: a.secrets(string(a.raw[:min(len(a.raw), errorLimit)])), Reason: a.reason(), HeadersWritten: a.headers,
+		StatusCode: a.status, Header: http.Header{},
+		Answer: a.secrets(string(a.raw[:min(len(a.raw), errorLimit)])), Reason: a.reason(), HeadersWritten: a.headers,
 		about: about{charged: ChargedMaybe},
 	}
 	for _, name := range safeHeaders {

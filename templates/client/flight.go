@@ -16,11 +16,13 @@ import (
 type submitClass string
 
 const (
-	classNeverSent  submitClass = "never sent" // no byte of the body was handed to a connection
-	classIncomplete submitClass = "incomplete" // a part of the body, which ends in the brace that makes it JSON, was never handed to the connection
-	classRejected   submitClass = "rejected"   // an answer proves that the job was not taken
-	classAccepted   submitClass = "accepted"   // the API answered with the id of a job
-	classAmbiguous  submitClass = "ambiguous"  // the API may have accepted the job; never sent again
+	classNeverSent submitClass = "never sent" // no byte of the body was handed to a connection
+	// A part of the body, which ends in the brace that makes it JSON, was never handed
+	// to the connection.
+	classIncomplete submitClass = "incomplete"
+	classRejected   submitClass = "rejected"  // an answer proves that the job was not taken
+	classAccepted   submitClass = "accepted"  // the API answered with the id of a job
+	classAmbiguous  submitClass = "ambiguous" // the API may have accepted the job; never sent again
 )
 
 // A SubmitPhase says how far a submit came before it failed.

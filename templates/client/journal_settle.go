@@ -58,5 +58,6 @@ func ofJob(id string) string {
 }
 
 func settleError(j Journal, key string, err error) error {
-	return &JournalError{Journal: journalName(j), Key: key, causes: newCauses(func(s string) string { return redact(s, nil) }, err)}
+	causes := newCauses(func(s string) string { return redact(s, nil) }, err)
+	return &JournalError{Journal: journalName(j), Key: key, causes: causes}
 }

@@ -26,8 +26,10 @@ var mediaFormats = []mediaFormat{
 	{"gif", "image/gif", ".gif", measureGIF, []string{"GIF87a", "GIF89a"}},
 	{"webp", "image/webp", ".webp", measureWebP, []string{"RIFF????WEBP"}},
 	{"avif", "image/avif", ".avif", measureHEIF, []string{"????ftypavif", "????ftypavis"}},
-	{"heic", "image/heic", ".heic", measureHEIF, []string{"????ftyphei", "????ftyphev", "????ftypmif1", "????ftypmsf1"}},
-	{"mov", "video/quicktime", ".mov", measureMovie, []string{"????ftypqt  ", "????moov", "????mdat", "????wide", "????pnot"}},
+	{"heic", "image/heic", ".heic", measureHEIF,
+		[]string{"????ftyphei", "????ftyphev", "????ftypmif1", "????ftypmsf1"}},
+	{"mov", "video/quicktime", ".mov", measureMovie,
+		[]string{"????ftypqt  ", "????moov", "????mdat", "????wide", "????pnot"}},
 	{"m4a", "audio/mp4", ".m4a", measureMovie, []string{"????ftypM4A ", "????ftypM4B "}},
 	{"mp4", "video/mp4", ".mp4", measureMovie, []string{"????ftyp"}},
 	{"mkv", "video/x-matroska", ".mkv", nil, []string{"\x1aE\xdf\xa3matroska"}},
@@ -38,7 +40,8 @@ var mediaFormats = []mediaFormat{
 	{"ogg", "audio/ogg", ".ogg", nil, []string{"OggS\x00"}},
 	{"flac", "audio/flac", ".flac", nil, []string{"fLaC"}},
 	{"aac", "audio/aac", ".aac", nil, []string{"\xff\xf0", "\xff\xf1", "\xff\xf8", "\xff\xf9"}},
-	{"mp3", "audio/mpeg", ".mp3", nil, []string{"ID3", "\xff\xfb", "\xff\xfa", "\xff\xf3", "\xff\xf2", "\xff\xe3", "\xff\xe2"}},
+	{"mp3", "audio/mpeg", ".mp3", nil,
+		[]string{"ID3", "\xff\xfb", "\xff\xfa", "\xff\xf3", "\xff\xf2", "\xff\xe3", "\xff\xe2"}},
 }
 
 const sniffLen = 512 // how many bytes sniffMedia wants

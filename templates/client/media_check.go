@@ -95,7 +95,9 @@ func (c *core) checkMedia(ctx context.Context, modelID string, rules []MediaRule
 
 // measureValues measures values to the extent of mode. What could not be measured
 // has an error, beside which the size may be known.
-func (c *core) measureValues(ctx context.Context, values map[string]mediaValue, mode MediaCheck) (map[string]MediaInfo, map[string]error) {
+func (c *core) measureValues(
+	ctx context.Context, values map[string]mediaValue, mode MediaCheck,
+) (map[string]MediaInfo, map[string]error) {
 	var texts []string
 	for _, value := range values {
 		texts = append(texts, value.text)

@@ -21,7 +21,10 @@ func measureWebP(h *header) MediaInfo {
 		if b[0]&1 != 0 || string(b[3:6]) != "\x9d\x01\x2a" {
 			h.fail(errors.New("no VP8 key frame"))
 		}
-		return MediaInfo{Width: int(binary.LittleEndian.Uint16(b[6:]) & 0x3fff), Height: int(binary.LittleEndian.Uint16(b[8:]) & 0x3fff)}
+		return MediaInfo{
+			Width:  int(binary.LittleEndian.Uint16(b[6:]) & 0x3fff),
+			Height: int(binary.LittleEndian.Uint16(b[8:]) & 0x3fff),
+		}
 	case "VP8L": // 14 bits each, less one (RFC 9649, section 3.4)
 		b := h.at(20, 5)
 		if b[0] != 0x2f {
@@ -31,7 +34,10 @@ func measureWebP(h *header) MediaInfo {
 		return MediaInfo{Width: int(bits&0x3fff) + 1, Height: int(bits>>14&0x3fff) + 1}
 	case "VP8X": // 24 bits each, less one (RFC 9649, section 2.7)
 		b := h.at(20, 10)
-		info := MediaInfo{Width: int(binary.LittleEndian.Uint32(b[4:])&0xffffff) + 1, Height: int(binary.LittleEndian.Uint32(b[6:])>>8) + 1}
+		info := MediaInfo{
+			Width:  int(binary.LittleEndian.Uint32(b[4:])&0xffffff) + 1,
+			Height: int(binary.LittleEndian.Uint32(b[6:])>>8) + 1,
+		}
 		if hasEXIF := b[0]&0x08 != 0; hasEXIF {
 			info.Rotated = webpRotated(h)
 		}

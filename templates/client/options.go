@@ -155,7 +155,8 @@ func defaultLimits() Limits {
 		WriteStall: 30 * s, SubmitGrace: 20 * s, SubmitRetries: 3, RejectedRetries: 5, RetryAfter: 60 * s,
 		Body: 64 << 20, ExpectContinue: 1 << 20,
 		Answer: 32 << 20, Read: 60 * s, ReadRetries: 4, Outage: 600 * s, NotFound: 15 * s, ReadRate: 5, ReadBurst: 10,
-		RetryDelay: s / 2, MediaParallel: 4, MediaRedirects: 3, MediaTimeout: 10 * s, MediaFirstRead: 64 << 10, MediaReads: 2 << 20,
+		RetryDelay: s / 2, MediaParallel: 4, MediaRedirects: 3, MediaTimeout: 10 * s,
+		MediaFirstRead: 64 << 10, MediaReads: 2 << 20,
 		DownloadSize: 2 << 30, DownloadTries: 5, DownloadStall: 60 * s,
 	}
 }

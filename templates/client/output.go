@@ -106,7 +106,8 @@ func (o Output) files() []outputFile {
 			continue
 		}
 		urls[f.url] = true
-		for stem := strings.ToLower(f.stem); stems[strings.ToLower(f.stem)] > 0; { // of another name with the same letters
+		// A stem may be that of another name with the same letters.
+		for stem := strings.ToLower(f.stem); stems[strings.ToLower(f.stem)] > 0; {
 			stems[stem]++
 			f.stem = fmt.Sprintf("%s_%d", stem, stems[stem])
 		}
@@ -249,7 +250,9 @@ func (f *finder) output(depth int) {
 	}
 }
 
-var documentedOutputs = map[string]bool{"image": true, "images": true, "video": true, "videos": true, "audio": true, "audios": true}
+var documentedOutputs = map[string]bool{
+	"image": true, "images": true, "video": true, "videos": true, "audio": true, "audios": true,
+}
 
 // member reads a value and collects the URLs in it under name. Where surely, any text
 // is taken for a URL, else only what looks like one.
@@ -269,7 +272,8 @@ func (f *finder) member(name string, surely bool, depth int) {
 // keep takes a string for a URL, or for JSON that holds some.
 func (f *finder) keep(name string, raw []byte, surely bool, depth int) {
 	inline := surely && len(raw) > 5 && strings.EqualFold(string(raw[1:6]), "data:")
-	if f.full() || len(raw) > longestURL && !(inline && len(raw) <= rawLimit) || !surely && bytes.IndexByte(raw, '/') < 0 {
+	if f.full() || len(raw) > longestURL && !(inline && len(raw) <= rawLimit) ||
+		!surely && bytes.IndexByte(raw, '/') < 0 {
 		return
 	}
 	text := strings.TrimSpace(unquote(raw))
@@ -292,5 +296,6 @@ func isURL(text string) bool {
 	if !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
 		return false
 	}
-	return rest != "" && rest[0] != '/' && !strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == '"' || r == '<' || r == '>' })
+	delimits := func(r rune) bool { return r <= ' ' || r == '"' || r == '<' || r == '>' }
+	return rest != "" && rest[0] != '/' && !strings.ContainsFunc(rest, delimits)
 }

@@ -29,8 +29,8 @@ func (j *Job) call(ctx context.Context, op, query string, waiting bool) (answer,
 		a, err := j.try(ctx, op, query)
 		took := time.Since(started)
 		outage += took
-		c.observe(ctx, Event{Kind: EventAttempt, Op: op, JobID: j.id, Attempt: n, Method: method(op), Path: j.endpoint(op),
-			Status: a.status, Duration: took, Error: errorText(err)})
+		c.observe(ctx, Event{Kind: EventAttempt, Op: op, JobID: j.id, Attempt: n, Method: method(op),
+			Path: j.endpoint(op), Status: a.status, Duration: took, Error: errorText(err)})
 		if unread++; !errors.Is(err, errUnreadable) {
 			unread = 0
 		}
@@ -172,7 +172,8 @@ func (a answer) refused() bool {
 	}
 	word := a.text("status")
 	silent := parseState(word) == StateUnknown && absent(word)
-	return slices.Contains(refusalCodes, a.errorCode()) || silent && !a.has("output") && !a.has("outcome") && !a.has("models")
+	return slices.Contains(refusalCodes, a.errorCode()) ||
+		silent && !a.has("output") && !a.has("outcome") && !a.has("models")
 }
 
 var errReadTimeout = errors.New("no whole answer within the time for one read")
@@ -228,7 +229,8 @@ func errorText(err error) string {
 // failed returns the error of a call that got no answer, or none that is whole.
 func (j *Job) failed(op string, a answer, errs ...error) error {
 	causes := newCauses(j.secrets, errs...)
-	return &APIError{Op: op, StatusCode: a.status, Message: causes.text, about: j.about(), causes: causes, raw: a.whole()}
+	return &APIError{Op: op, StatusCode: a.status, Message: causes.text, about: j.about(), causes: causes,
+		raw: a.whole()}
 }
 
 // about is what an error about a call knows.
@@ -253,7 +255,8 @@ type readBudget struct {
 
 func newReadBudget(perSecond float64, burst int) *readBudget {
 	most := float64(burst)
-	return &readBudget{full: perSecond, rate: perSecond, burst: most, tokens: most, last: time.Now(), turn: make(chan struct{}, 1)}
+	return &readBudget{full: perSecond, rate: perSecond, burst: most, tokens: most, last: time.Now(),
+		turn: make(chan struct{}, 1)}
 }
 
 // wait takes one read, waiting for it if need be, and reports whether ctx still lives.

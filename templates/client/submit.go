@@ -159,11 +159,16 @@ func (c *core) submit(ctx context.Context, s *submission) (*Job, error) {
 	if ctx.Err() != nil {
 		return nil, notSent(s, 0, SubmitPhaseConnect, contextError(ctx))
 	}
-	retries := map[submitClass]int{classNeverSent: c.limits.SubmitRetries, classIncomplete: 1, classRejected: c.limits.RejectedRetries}
+	retries := map[submitClass]int{
+		classNeverSent:  c.limits.SubmitRetries,
+		classIncomplete: 1,
+		classRejected:   c.limits.RejectedRetries,
+	}
 	for attempts := 1; ; attempts++ {
 		a := c.post(ctx, s)
-		c.observe(ctx, Event{Kind: EventAttempt, Op: "submit", Model: s.model, Attempt: attempts, Method: http.MethodPost, Path: s.path,
-			Status: a.status, Duration: a.ended.Sub(a.started), Error: a.reason()}, slog.String("class", string(a.class)))
+		c.observe(ctx, Event{Kind: EventAttempt, Op: "submit", Model: s.model, Attempt: attempts,
+			Method: http.MethodPost, Path: s.path, Status: a.status, Duration: a.ended.Sub(a.started),
+			Error: a.reason()}, slog.String("class", string(a.class)))
 		if a.headers > 1 {
 			c.log.ErrorContext(ctx, "runcomfy: the RoundTripper sent one submit more than once", "model", s.model, "sent", a.headers)
 		}

@@ -23,9 +23,14 @@ type ValidationError struct {
 
 // A Violation is one broken rule of an input.
 type Violation struct {
-	Path    string `json:"path"`    // of the value in the JSON body, for example image_urls[2] or loras[0].path; empty for the whole input
-	Rule    string `json:"rule"`    // the broken JSON Schema keyword, for example maximum, or the page's media rule, for example width_pixels>
-	Message string `json:"message"` // what is wanted; for a media rule the page's own text
+	// Path is the place of the value in the JSON body, for example image_urls[2] or
+	// loras[0].path; it is empty for the whole input.
+	Path string `json:"path"`
+	// Rule is the broken JSON Schema keyword, for example maximum, or the page's
+	// media rule, for example width_pixels>.
+	Rule string `json:"rule"`
+	// Message says what is wanted; for a media rule it is the page's own text.
+	Message string `json:"message"`
 	// Measured is the number that broke the rule: a value, a length in runes, a
 	// number of items, or what was measured of a media file. Bound is what a
 	// media rule compared it with. In JSON they are left out where they mean nothing.

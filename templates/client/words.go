@@ -4,12 +4,26 @@ import "fmt"
 
 // The small types print as words, in JSON too, and are read back from them.
 var (
-	chargedWords     = []string{ChargedNo: "no", ChargedYes: "yes", ChargedMaybe: "maybe"}
-	mediaKindWords   = []string{MediaKindOther: "other", MediaKindImage: "image", MediaKindVideo: "video", MediaKindAudio: "audio"}
-	outputKindWords  = []string{OutputKindOther: "other", OutputKindImage: "image", OutputKindVideo: "video", OutputKindAudio: "audio"}
+	chargedWords   = []string{ChargedNo: "no", ChargedYes: "yes", ChargedMaybe: "maybe"}
+	mediaKindWords = []string{
+		MediaKindOther: "other",
+		MediaKindImage: "image",
+		MediaKindVideo: "video",
+		MediaKindAudio: "audio",
+	}
+	outputKindWords = []string{
+		OutputKindOther: "other",
+		OutputKindImage: "image",
+		OutputKindVideo: "video",
+		OutputKindAudio: "audio",
+	}
 	mediaCheckWords  = []string{MediaCheckLocal: "local", MediaCheckRemote: "remote", MediaCheckOff: "off"}
 	ruleVerdictWords = []string{RuleVerdictUnknown: "unknown", RuleVerdictPass: "pass", RuleVerdictFail: "fail"}
-	onCancelWords    = []string{OnCancelDetach: "detach", OnCancelIfQueued: "cancel if queued", onCancelDefault: "default"}
+	onCancelWords    = []string{
+		OnCancelDetach:   "detach",
+		OnCancelIfQueued: "cancel if queued",
+		onCancelDefault:  "default",
+	}
 )
 
 // word returns the word of a value, "" of one that has none.
