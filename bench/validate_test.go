@@ -20,6 +20,9 @@ func validations(t testing.TB) []bench.Validation {
 	return all
 }
 
+// notSendable is an input that violates only rules that JSON Schema does not have.
+const notSendable = "kling 2.1 image-to-video, not sendable"
+
 // Ratios mean something only if all three do the same work.
 func TestValidationsAgree(t *testing.T) {
 	for _, v := range validations(t) {
@@ -30,7 +33,7 @@ func TestValidationsAgree(t *testing.T) {
 			}
 			continue
 		}
-		if judged == nil && v.Name != "kling 2.1 image-to-video, not sendable" { // by rules that JSON Schema does not have
+		if judged == nil && v.Name != notSendable {
 			t.Errorf("%s: jsonschema finds it valid", v.Name)
 		}
 		var typed *runcomfy.ValidationError
@@ -57,6 +60,9 @@ func BenchmarkValidate(b *testing.B) {
 			name string
 			loop bench.Loop
 		}{{"generated", v.Generated}, {"by hand", v.Handwritten}, {"jsonschema", v.JSONSchema}} {
+			if v.Name == notSendable && way.name == "jsonschema" {
+				continue
+			}
 			b.Run(v.Name+"/"+way.name, func(b *testing.B) {
 				b.ReportAllocs()
 				if err := way.loop(b.N); (err == nil) != v.Valid {
