@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -133,7 +134,7 @@ func TestAccidentsChangeNothing(t *testing.T) {
 				t.Fatal(stdout, stderr)
 			}
 			before := files(t, filepath.Join(dir, "schemas"))
-			site.Replace = func(w http.ResponseWriter, r *http.Request) bool { return tt.replace(site, w, r) }
+			site.Replace(func(w http.ResponseWriter, r *http.Request) bool { return tt.replace(site, w, r) })
 			code, stdout, stderr := scrapeSite(t, site, dir, "--prune")
 			if code != exitFindings || !strings.Contains(stderr, tt.want) || !strings.Contains(stderr, "nothing was written") || stdout != "" {
 				t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
@@ -142,7 +143,7 @@ func TestAccidentsChangeNothing(t *testing.T) {
 				t.Error(d)
 			}
 			// What the cache holds is not harmed: the site is well again.
-			site.Replace = nil
+			site.Replace(nil)
 			site.Counts()
 			if code, stdout, stderr := scrapeSite(t, site, dir); code != exitFine || !strings.Contains(stdout, "40 unchanged") {
 				t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
@@ -161,13 +162,13 @@ func TestVanishedModelsAreMarkedAndPruned(t *testing.T) {
 	dir := t.TempDir()
 	scrapeSite(t, site, dir)
 	gone := site.Models[0]
-	site.Replace = func(w http.ResponseWriter, r *http.Request) bool {
+	site.Replace(func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasPrefix(r.URL.Path, "/models/"+gone.Slug) {
 			http.NotFound(w, r)
 			return true
 		}
 		return false
-	}
+	})
 	code, stdout, stderr := scrapeSite(t, site, dir)
 	if code != exitFine || !strings.Contains(stdout, "removed: "+gone.ID+"\n") || !strings.Contains(stderr, "page-gone") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
@@ -202,25 +203,26 @@ func TestKilledScrapes(t *testing.T) {
 	full := func() int { c := site.Counts(); return c.All - c.Unchanged }
 	fetched, killed := 0, 0
 	for i := range 20 {
-		cmd := exec.Command(program, args...)
+		ctx, kill := context.WithCancel(t.Context())
 		var requests atomic.Int64
 		last := rand.Int64N(pages)
 		if i%4 == 3 {
 			last = pages // while the documents are written
 		}
-		site.Replace = func(http.ResponseWriter, *http.Request) bool {
+		site.Replace(func(http.ResponseWriter, *http.Request) bool {
 			if requests.Add(1) == last {
-				time.AfterFunc(time.Duration(rand.IntN(50))*time.Millisecond, func() { cmd.Process.Kill() })
+				time.AfterFunc(time.Duration(rand.IntN(50))*time.Millisecond, kill)
 			}
 			return false
-		}
-		if cmd.Run() != nil {
+		})
+		if exec.CommandContext(ctx, program, args...).Run() != nil {
 			killed++
 		}
+		kill()
 		fetched += full()
 		checkDocuments(t, filepath.Join(dir, "schemas"))
 	}
-	site.Replace = nil
+	site.Replace(nil)
 	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -260,7 +260,7 @@ func TestAccidentsOfASite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			site := testsite.New(testsite.Options{Models: 20, Sitemap: true})
 			defer site.Close()
-			site.Replace = func(w http.ResponseWriter, r *http.Request) bool { return tt.replace(site, w, r) }
+			site.Replace(func(w http.ResponseWriter, r *http.Request) bool { return tt.replace(site, w, r) })
 			got := crawl(t, Options{Sources: []string{site.URL}})
 			var texts []string
 			for _, d := range got.diags {
@@ -280,7 +280,7 @@ func TestALocalizedAnswerIsSkipped(t *testing.T) {
 	site := testsite.New(testsite.Options{Models: 4, Sitemap: true})
 	defer site.Close()
 	first := site.Models[0]
-	site.Replace = func(w http.ResponseWriter, r *http.Request) bool {
+	site.Replace(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path != "/models/"+first.Slug+"/api" {
 			return false
 		}
@@ -288,7 +288,7 @@ func TestALocalizedAnswerIsSkipped(t *testing.T) {
 		page = strings.Replace(page, "https://www.runcomfy.com/models", "https://www.runcomfy.com/it/models", 1)
 		site.Answer(w, r, "text/html", []byte(page))
 		return true
-	}
+	})
 	got := crawl(t, Options{Sources: []string{site.URL}})
 	if len(got.models) != 3 || got.Outcomes[Skipped] != 2 || got.rules()["note localized-page"] != 1 {
 		t.Errorf("%d models, %v, %v", len(got.models), got.Outcomes, got.diags)

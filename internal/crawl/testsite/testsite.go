@@ -35,19 +35,18 @@ type Options struct {
 }
 
 // Site is a site of models. Its methods and fields are for the test that made
-// it; Replace may be set between runs.
+// it.
 type Site struct {
 	*httptest.Server
 	Models []Model
-	// Replace serves a request in place of the site when it returns true.
-	Replace func(w http.ResponseWriter, r *http.Request) bool
 
 	opts   Options
 	byPath map[string]Model
 
-	mu     sync.Mutex
-	counts Counts
-	hits   map[string]int
+	mu      sync.Mutex
+	counts  Counts
+	hits    map[string]int
+	replace func(http.ResponseWriter, *http.Request) bool
 }
 
 // Counts are the requests that a site got.
@@ -100,10 +99,21 @@ func (s *Site) count(r *http.Request) (hits int) {
 	return s.hits[r.URL.Path]
 }
 
+// Replace lets serve answer requests in place of the site, those for which it returns
+// true; nil ends that. It may be called while the site serves.
+func (s *Site) Replace(serve func(w http.ResponseWriter, r *http.Request) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.replace = serve
+}
+
 // ServeHTTP serves the site.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hits := s.count(r)
-	if s.Replace != nil && s.Replace(w, r) {
+	s.mu.Lock()
+	replace := s.replace
+	s.mu.Unlock()
+	if replace != nil && replace(w, r) {
 		return
 	}
 	if m, ok := s.byPath[r.URL.Path]; ok {
