@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -132,9 +133,26 @@ type changed struct {
 	Changes []string `json:"changes"`
 }
 
-// scrapeMemory is what a scrape may take before the collector works harder: a
-// site's pages come one after the other, and few of them are needed at a time.
-const scrapeMemory = 96 << 20
+// scrapeMemory returns how many bytes a scrape may take before the collector works
+// harder: a site's pages come one after the other, and few of them are needed at a
+// time. A file is read as a whole, and its tree takes several times its size: with less,
+// a large catalog would be collected over and over.
+func scrapeMemory(sources []string) int64 {
+	const pages, perByte = 96 << 20, 16
+	var largest int64
+	for _, source := range sources {
+		_ = filepath.WalkDir(source, func(_ string, entry fs.DirEntry, err error) error { // a URL is no file
+			if err != nil || !entry.Type().IsRegular() {
+				return nil
+			}
+			if info, err := entry.Info(); err == nil {
+				largest = max(largest, info.Size())
+			}
+			return nil
+		})
+	}
+	return pages + perByte*largest
+}
 
 func (a *app) runScrape(cmd *cobra.Command, f scrapeFlags, sources []string) error {
 	f.Select = library.Globs(f.models)
@@ -142,7 +160,7 @@ func (a *app) runScrape(cmd *cobra.Command, f scrapeFlags, sources []string) err
 		checkSources(cmd, sources)); err != nil {
 		return err
 	}
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(scrapeMemory))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(scrapeMemory(sources)))
 	opts, warnings, err := a.crawlOptions(f, sources)
 	if err != nil {
 		return err
